@@ -53,7 +53,15 @@ export async function sealArtifact(options: SealOptions = {}): Promise<Buffer> {
 
 /** Signs an artifact's fields anew with an Ed25519 key, by payload version 3. */
 export function signFields(fields: SealedFields, signingKey: string = vectorSigningKey()): SealedFields {
-	const signed = ["version", "identity", "environment", "revision", "packedAt", "ciphertextHash", "expiresAt"];
+	const signed = [
+		"version",
+		"identity",
+		"environment",
+		"revision",
+		"packedAt",
+		"ciphertextHash",
+		"expiresAt",
+	];
 	const envelope = Object(fields["envelope"]) as SealedFields;
 	const sealed = ["provider", "keyId", "wrappedKey", "algorithm", "iv", "authTag"];
 	const payload = [

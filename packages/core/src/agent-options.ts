@@ -1,0 +1,147 @@
+import { ArtifactError, importTrustedKeys, type TrustedKey } from "@clef-sh/artifact";
+import { createDecryptor, DecryptError, type Decryptor, type DecryptorOptions } from "@clef-sh/decryptors";
+import { createSource, type Source, SourceError, type SourceOptions } from "@clef-sh/sources";
+import * as v from "valibot";
+import { AgentError } from "./agent-error.js";
+import { type Clock, systemClock } from "./clock.js";
+import type { AgentEvent } from "./event.js";
+
+/** What {@link createAgent} takes. */
+export interface AgentOptions {
+	/** Where the artifact is, or a source of one's own. */
+	readonly source: Source | SourceOptions;
+	/** The keys that decrypt it, or a decryptor of one's own. */
+	readonly decryptor: Decryptor | DecryptorOptions;
+	/** Public keys, PEM or base64 SPKI separated by commas; when given, anything not signed by one is refused. */
+	readonly verifyKeys?: string | readonly TrustedKey[];
+	/** When given, an artifact packed for another service identity is refused. */
+	readonly identity?: string;
+	/** When given, an artifact packed for another environment is refused. */
+	readonly environment?: string;
+	/** Most seconds to serve without a successful refresh, by default 300; 0 decrypts at every `open()`. */
+	readonly ttlSeconds?: number;
+	/**
+	 * `required`, the default: `createAgent` resolves once secrets are held and rejects if the first refresh fails.
+	 * `background`: it resolves at once, and the agent retries until the source answers.
+	 */
+	readonly firstLoad?: "required" | "background";
+	/** The one sink for events; it must not block. */
+	readonly onEvent?: (event: AgentEvent) => void;
+	readonly clock?: Clock;
+	/** Uniform in [0, 1); spreads refreshes in time. */
+	readonly random?: () => number;
+}
+
+/** Options with every default filled in and every part constructed. */
+export interface ResolvedOptions {
+	readonly source: Source;
+	readonly decryptor: Decryptor;
+	readonly trustedKeys: readonly TrustedKey[];
+	readonly subject: { readonly identity?: string; readonly environment?: string };
+	readonly ttlSeconds: number;
+	readonly firstLoad: "required" | "background";
+	readonly onEvent: (event: AgentEvent) => void;
+	readonly clock: Clock;
+	readonly random: () => number;
+}
+
+/** Longest TTL: a year. */
+export const MAX_TTL_SECONDS = 31_536_000;
+
+const TTL_SENTENCE = `ttlSeconds must be a whole number from 0 to ${MAX_TTL_SECONDS}.`;
+
+/** Strict, because a misspelt `verifyKeys` must not silently switch verification off. */
+const OptionsSchema = v.strictObject({
+	source: v.looseObject({}, 'source must be a source or the options of one, such as { kind: "file", path }.'),
+	decryptor: v.looseObject({}, "decryptor must be a decryptor or its options, such as { ageIdentities }."),
+	verifyKeys: v.optional(
+		v.union(
+			[v.string(), v.array(v.looseObject({}))],
+			"verifyKeys must be text, or keys made by importTrustedKeys.",
+		),
+	),
+	identity: v.optional(v.pipe(v.string(), v.nonEmpty("identity must not be empty."))),
+	environment: v.optional(v.pipe(v.string(), v.nonEmpty("environment must not be empty."))),
+	ttlSeconds: v.optional(
+		v.pipe(
+			v.number(TTL_SENTENCE),
+			v.integer(TTL_SENTENCE),
+			v.minValue(0, TTL_SENTENCE),
+			v.maxValue(MAX_TTL_SECONDS, TTL_SENTENCE),
+		),
+	),
+	firstLoad: v.optional(
+		v.picklist(["required", "background"], 'firstLoad must be "required" or "background".'),
+	),
+	onEvent: v.optional(v.function("onEvent must be a function.")),
+	clock: v.optional(v.looseObject({}, "clock must be a Clock.")),
+	random: v.optional(v.function("random must be a function.")),
+});
+
+/** Checks and completes options once; throws one {@link AgentError} with every problem. */
+export function resolveOptions(options: AgentOptions): ResolvedOptions {
+	const problems = v.safeParse(OptionsSchema, options).issues?.map(sentence) ?? [];
+	if (problems.length > 0) throw new AgentError(problems);
+
+	const clock = options.clock ?? systemClock();
+	const attempt = <R>(make: () => R): R | undefined => collectProblem(problems, make);
+	const source = attempt(() => asSource(options.source, clock));
+	const decryptor = attempt(() => asDecryptor(options.decryptor));
+	const trustedKeys = attempt(() => asTrustedKeys(options.verifyKeys));
+	if (source === undefined || decryptor === undefined || trustedKeys === undefined) {
+		throw new AgentError(problems);
+	}
+	const { identity, environment } = options;
+	return {
+		source,
+		decryptor,
+		trustedKeys,
+		subject: {
+			...(identity === undefined ? {} : { identity }),
+			...(environment === undefined ? {} : { environment }),
+		},
+		ttlSeconds: options.ttlSeconds ?? 300,
+		firstLoad: options.firstLoad ?? "required",
+		onEvent: options.onEvent ?? (() => undefined),
+		clock,
+		random: options.random ?? Math.random,
+	};
+}
+
+function asSource(source: Source | SourceOptions, clock: Clock): Source {
+	if ("read" in source) return source;
+	return createSource(source, { timers: clock, now: () => clock.now() });
+}
+
+function asDecryptor(decryptor: Decryptor | DecryptorOptions): Decryptor {
+	return "decrypt" in decryptor ? decryptor : createDecryptor(decryptor);
+}
+
+function asTrustedKeys(keys: string | readonly TrustedKey[] = []): readonly TrustedKey[] {
+	return typeof keys === "string" ? importTrustedKeys(keys) : keys;
+}
+
+function collectProblem<R>(problems: string[], make: () => R): R | undefined {
+	try {
+		return make();
+	} catch (error) {
+		const isOurs =
+			error instanceof ArtifactError || error instanceof DecryptError || error instanceof SourceError;
+		if (!isOurs) throw error;
+		problems.push(error.message);
+		return undefined;
+	}
+}
+
+/** Valibot's own sentences may quote the input, which may be a secret: only ours and the path are shown. */
+function sentence(issue: v.BaseIssue<unknown>): string {
+	const path = v.getDotPath(issue);
+	if (issue.type === "strict_object") {
+		return path === null
+			? "The options must be an object."
+			: issue.expected === "never"
+				? `${path} is not an option of createAgent; check its spelling.`
+				: `${path} is missing.`;
+	}
+	return issue.message.startsWith("Invalid") ? `${path ?? "options"} has the wrong type.` : issue.message;
+}

@@ -1,0 +1,40 @@
+import type { Secrets } from "@clef-sh/artifact";
+import type { Unservable } from "@clef-sh/cache";
+import type { ModeName } from "./mode.js";
+import type { OpenSecrets } from "./open-secrets.js";
+import type { RefreshOutcome } from "./refresh-cycle.js";
+import type { LastError } from "./reporter.js";
+
+/** Verified secrets in this process, kept fresh until it is closed. */
+export interface Agent extends AsyncDisposable {
+	readonly mode: ModeName;
+	/**
+	 * What is held now. Throws a `CacheError` when nothing may be served, and an `AgentError` in just-in-time
+	 * mode, where secrets take a decryption and so {@link open}.
+	 */
+	secrets(): Secrets;
+	/**
+	 * Secrets in either mode; a stale cache first tries one refresh, shared by everyone waiting. Rejects with a
+	 * `CacheError` when nothing may be served, and with a `DecryptError` when just-in-time decryption fails.
+	 */
+	open(): Promise<OpenSecrets>;
+	/** Starts a refresh, or joins the one in flight. Never rejects: a failure is the outcome `kept`. */
+	refresh(): Promise<RefreshOutcome>;
+	status(): AgentStatus;
+	/** Stops the loop, aborts what is in flight and wipes memory. */
+	close(): Promise<void>;
+}
+
+/** What the agent says of itself; nothing of it is secret. */
+export interface AgentStatus {
+	readonly state: "ready" | Unservable;
+	readonly mode: ModeName;
+	/** Of the artifact held, whether or not it may be served. */
+	readonly revision: string | null;
+	/** When the source last delivered or confirmed what is held, epoch milliseconds. */
+	readonly lastRefreshAt: number | null;
+	/** Whether the held artifact's own end has passed. */
+	readonly expired: boolean;
+	/** Null once a refresh has succeeded after it. */
+	readonly lastError: LastError | null;
+}

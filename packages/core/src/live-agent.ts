@@ -1,0 +1,164 @@
+import type { Secrets, VerificationPolicy } from "@clef-sh/artifact";
+import {
+	assertServable,
+	type Instant,
+	isExpired,
+	type Snapshot,
+	SnapshotCache,
+	unservable,
+} from "@clef-sh/cache";
+import { type Source, SourceError, type Watch } from "@clef-sh/sources";
+import type { Agent, AgentStatus } from "./agent.js";
+import { AgentError } from "./agent-error.js";
+import type { Clock } from "./clock.js";
+import { isCodedError } from "./error-code.js";
+import type { AgentEvent } from "./event.js";
+import type { Mode, ModeName } from "./mode.js";
+import { type OpenSecrets, ServedSecrets } from "./open-secrets.js";
+import { type RefreshOutcome, runRefreshCycle } from "./refresh-cycle.js";
+import { type Pause, Refresher } from "./refresher.js";
+import { Reporter } from "./reporter.js";
+import { nextRefreshDelayMs } from "./schedule.js";
+
+/** What an agent is made of, each part already valid. */
+export interface AgentParts<T> {
+	readonly source: Source;
+	readonly policy: VerificationPolicy;
+	readonly mode: Mode<T>;
+	readonly clock: Clock;
+	/** Uniform in [0, 1). */
+	readonly random: () => number;
+	readonly onEvent: (event: AgentEvent) => void;
+}
+
+/** How long readers leave a source alone after it failed, unless it asked for longer. */
+const READER_PAUSE_MS = 1_000;
+
+/** The one implementation of {@link Agent}: the cell, the loop and the reporter, wired. */
+export class LiveAgent<T> implements Agent {
+	readonly #parts: AgentParts<T>;
+	readonly #cache: SnapshotCache<T>;
+	readonly #reporter: Reporter<T>;
+	readonly #refresher: Refresher;
+	#watch: Watch | undefined;
+
+	constructor(parts: AgentParts<T>) {
+		const { clock, mode, source } = parts;
+		const cache = new SnapshotCache<T>(mode.release);
+		const reporter = new Reporter(parts.onEvent, clock, cache, mode);
+		this.#parts = parts;
+		this.#cache = cache;
+		this.#reporter = reporter;
+		this.#refresher = new Refresher({
+			clock,
+			cycle: (validator, signal) => runRefreshCycle({ ...parts, cache, reporter }, validator, signal),
+			pause: (outcome, failures) => this.#pause(outcome, failures),
+			observe: () => reporter.observe(),
+		});
+		reporter.started(source);
+	}
+
+	get mode(): ModeName {
+		return this.#parts.mode.name;
+	}
+
+	/** Begins to follow the source; the promise is the first refresh. */
+	start(): Promise<RefreshOutcome> {
+		this.#watch = this.#parts.source.watch?.(() => this.#refresher.sourceChanged());
+		return this.#refresher.refresh();
+	}
+
+	secrets(): Secrets {
+		const { content } = this.#servable();
+		if (content instanceof ServedSecrets) return content.secrets;
+		throw new AgentError(["secrets() is for cached mode; in just-in-time mode use await agent.open()."]);
+	}
+
+	async open(): Promise<OpenSecrets> {
+		const reason = this.#unservable();
+		if (reason !== undefined) this.#reporter.observe();
+		if (reason === "cache_expired") await this.#refresher.refreshForReader();
+		const { artifact, content } = this.#servable();
+		const opened = this.#parts.mode.open(content, this.#refresher.signal);
+		if (opened instanceof ServedSecrets) return opened;
+		const served = await this.#reportingFailure(opened);
+		// While it was being decrypted it may have been revoked or have expired.
+		if (this.#servable().artifact !== artifact) return this.open();
+		return served;
+	}
+
+	refresh(): Promise<RefreshOutcome> {
+		return this.#refresher.refresh();
+	}
+
+	status(): AgentStatus {
+		this.#reporter.observe();
+		const snapshot = this.#cache.current;
+		return {
+			state: this.#unservable() ?? "ready",
+			mode: this.mode,
+			revision: snapshot?.artifact.header.revision ?? null,
+			lastRefreshAt: snapshot?.confirmedAt.wallMs ?? null,
+			expired: snapshot !== undefined && isExpired(snapshot, this.#now()),
+			lastError: this.#reporter.lastError ?? null,
+		};
+	}
+
+	async close(): Promise<void> {
+		if (this.#refresher.signal.aborted) return;
+		this.#watch?.close();
+		this.#refresher.stop();
+		this.#cache.clear("not_loaded");
+		this.#reporter.stopped();
+	}
+
+	async [Symbol.asyncDispose](): Promise<void> {
+		await this.close();
+	}
+
+	#servable(): Snapshot<T> {
+		return assertServable(this.#cache, this.#parts.mode.staleAfterMs, this.#now());
+	}
+
+	#unservable(): ReturnType<typeof unservable> {
+		return unservable(this.#cache, this.#parts.mode.staleAfterMs, this.#now());
+	}
+
+	#now(): Instant {
+		const { clock } = this.#parts;
+		return { wallMs: clock.now(), monotonicMs: clock.monotonic() };
+	}
+
+	async #reportingFailure<R>(opening: Promise<R>): Promise<R> {
+		try {
+			return await opening;
+		} catch (error) {
+			if (isCodedError(error)) this.#reporter.failed(error);
+			throw error;
+		}
+	}
+
+	#pause(outcome: RefreshOutcome, failures: number): Pause {
+		const { clock, mode, random } = this.#parts;
+		const snapshot = this.#cache.current;
+		const expiresAtMs = snapshot?.artifact.header.expiresAtMs;
+		const retryAfterMs =
+			outcome.kind === "kept" && outcome.error instanceof SourceError
+				? outcome.error.retryAfterMs
+				: undefined;
+		const delayMs = nextRefreshDelayMs({
+			failures,
+			pollMs: mode.pollMs,
+			backoffCapMs: mode.staleAfterMs,
+			retryAfterMs,
+			untilExpiryMs: expiresAtMs === undefined ? undefined : expiresAtMs - clock.now(),
+			untilStaleMs:
+				snapshot === undefined
+					? undefined
+					: snapshot.confirmedAt.monotonicMs + mode.staleAfterMs - clock.monotonic(),
+			random,
+		});
+		if (failures === 0) return { delayMs, quietMs: 0 };
+		return { delayMs, quietMs: retryAfterMs === undefined ? Math.min(delayMs, READER_PAUSE_MS) : delayMs };
+	}
+}

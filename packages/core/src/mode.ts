@@ -1,0 +1,82 @@
+import type { VerifiedArtifact } from "@clef-sh/artifact";
+import { type Decryptor, decryptSecrets } from "@clef-sh/decryptors";
+import { ServedSecrets } from "./open-secrets.js";
+
+/** When plaintext exists: from refresh to refresh, or only while it is being read. */
+export type ModeName = "cached" | "jit";
+
+/**
+ * The two halves that differ between the modes; everything else is the same for both. `T` is what the cell
+ * holds: open secrets when cached, the still encrypted artifact when just-in-time.
+ */
+export interface Mode<T> {
+	readonly name: ModeName;
+	/** Longest time to serve without a successful refresh. */
+	readonly staleAfterMs: number;
+	readonly pollMs: number;
+	/** What the cell shall hold for a verified artifact. */
+	prepare(artifact: VerifiedArtifact, signal: AbortSignal): Promise<T>;
+	/** Secrets from what the cell holds. */
+	open(content: T, signal: AbortSignal): ServedSecrets | Promise<ServedSecrets>;
+	/** How many secrets the content has, where that is known without decrypting. */
+	keyCount(content: T): number | undefined;
+	/** Wipes what left the cell. */
+	release(content: T): void;
+}
+
+/** How long just-in-time serves without hearing from its source, since its TTL of 0 cannot say. */
+const JIT_STALE_AFTER_MS = 300_000;
+const JIT_POLL_MS = 5_000;
+const SHORTEST_POLL_MS = 1_000;
+
+/** Decrypts at refresh; opening costs nothing. `ttlSeconds` is above 0. */
+export function cachedMode(decryptor: Decryptor, ttlSeconds: number): Mode<ServedSecrets> {
+	return {
+		name: "cached",
+		staleAfterMs: ttlSeconds * 1000,
+		pollMs: Math.max(SHORTEST_POLL_MS, ttlSeconds * 100),
+		prepare: (artifact, signal) => decryptToServe(artifact, decryptor, signal),
+		open: (content) => content,
+		keyCount: (content) => content.secrets.size,
+		release: (content) => content.retire(),
+	};
+}
+
+/** Holds the encrypted artifact only; each opening decrypts, and readers that meet share one decryption. */
+export function jitMode(decryptor: Decryptor): Mode<VerifiedArtifact> {
+	const flights = new Map<VerifiedArtifact, Promise<ServedSecrets>>();
+	return {
+		name: "jit",
+		staleAfterMs: JIT_STALE_AFTER_MS,
+		pollMs: JIT_POLL_MS,
+		prepare: async (artifact) => artifact,
+		open(artifact, signal) {
+			const running = flights.get(artifact);
+			if (running !== undefined) return running;
+			const flight = decryptToServe(artifact, decryptor, signal)
+				.then(retireAfterThisTurn)
+				.finally(() => flights.delete(artifact));
+			flights.set(artifact, flight);
+			return flight;
+		},
+		keyCount: () => undefined,
+		release: (artifact) => {
+			flights.delete(artifact);
+		},
+	};
+}
+
+async function decryptToServe(
+	artifact: VerifiedArtifact,
+	decryptor: Decryptor,
+	signal: AbortSignal,
+): Promise<ServedSecrets> {
+	const secrets = await decryptSecrets(artifact, decryptor, signal);
+	return new ServedSecrets(artifact.header.revision, secrets);
+}
+
+/** Every reader of this flight retains within the turn in which it resolves; after that the last one wipes. */
+function retireAfterThisTurn(served: ServedSecrets): ServedSecrets {
+	setImmediate(() => served.retire());
+	return served;
+}

@@ -1,0 +1,145 @@
+import {
+	ArtifactError,
+	parseArtifact,
+	type Revocation,
+	type UnverifiedArtifact,
+	type VerificationPolicy,
+	type VerifiedArtifact,
+	verifyArtifact,
+} from "@clef-sh/artifact";
+import type { Instant, SnapshotCache } from "@clef-sh/cache";
+import { DecryptError } from "@clef-sh/decryptors";
+import { type Source, SourceError, type SourceResult, type Validator } from "@clef-sh/sources";
+import type { Clock } from "./clock.js";
+import { type CodedError, isCodedError } from "./error-code.js";
+import type { Mode } from "./mode.js";
+import type { Reporter } from "./reporter.js";
+
+/** What one refresh did to the cell. */
+export type RefreshOutcome =
+	| { readonly kind: "replaced"; readonly revision: string }
+	/** The source still has what is held. */
+	| { readonly kind: "confirmed" }
+	/** Something failed; what was held before is kept. */
+	| { readonly kind: "kept"; readonly error: CodedError }
+	| { readonly kind: "revoked" };
+
+/** An outcome, and the validator to send next time. */
+export interface CycleResult {
+	readonly outcome: RefreshOutcome;
+	readonly validator: Validator | undefined;
+}
+
+/** The parts that one cycle leads the bytes through, in the order in which it uses them. */
+export interface CycleParts<T> {
+	readonly source: Source;
+	readonly policy: VerificationPolicy;
+	readonly mode: Mode<T>;
+	readonly cache: SnapshotCache<T>;
+	readonly clock: Clock;
+	readonly reporter: Reporter<T>;
+}
+
+/**
+ * One whole refresh: read → parse → verify → prepare → replace. Never rejects, and changes nothing unless every
+ * step before the last succeeded. An aborted signal makes a late result count for nothing.
+ */
+export async function runRefreshCycle<T>(
+	parts: CycleParts<T>,
+	validator: Validator | undefined,
+	signal: AbortSignal,
+): Promise<CycleResult> {
+	// Freshness counts from before the read: the source vouches for that moment, however slow its answer is.
+	const startedAt: Instant = { wallMs: parts.clock.now(), monotonicMs: parts.clock.monotonic() };
+	try {
+		const result = await follow(parts, validator, startedAt, signal);
+		parts.reporter.succeeded();
+		return result;
+	} catch (cause) {
+		const error = isCodedError(cause) ? cause : unexpected(cause);
+		if (!signal.aborted) parts.reporter.failed(error);
+		return { outcome: { kind: "kept", error }, validator };
+	}
+}
+
+async function follow<T>(
+	parts: CycleParts<T>,
+	validator: Validator | undefined,
+	startedAt: Instant,
+	signal: AbortSignal,
+): Promise<CycleResult> {
+	const result = await readSource(parts.source, validator, signal);
+	if (result.kind === "unmodified") {
+		parts.cache.confirm(startedAt);
+		return { outcome: { kind: "confirmed" }, validator };
+	}
+	const parsed = parseArtifact(result.bytes);
+	if (parsed.kind === "revocation") return revoke(parts, parsed);
+	const outcome = await take(parts, parsed, startedAt, signal);
+	return { outcome, validator: result.validator };
+}
+
+async function readSource(
+	source: Source,
+	validator: Validator | undefined,
+	signal: AbortSignal,
+): Promise<SourceResult> {
+	try {
+		const result = await source.read(validator, signal);
+		signal.throwIfAborted();
+		return result;
+	} catch (cause) {
+		if (isCodedError(cause)) throw cause;
+		throw new SourceError("SOURCE_UNREACHABLE", `Reading ${source.description} failed.`);
+	}
+}
+
+/** Verification runs on every body; only the decryption of bytes already held is spared. */
+async function take<T>(
+	parts: CycleParts<T>,
+	parsed: UnverifiedArtifact,
+	startedAt: Instant,
+	signal: AbortSignal,
+): Promise<RefreshOutcome> {
+	const { cache, clock, mode, policy, reporter } = parts;
+	const artifact = verifyArtifact(parsed, policy, clock.now());
+	if (isHeld(cache, artifact)) {
+		cache.confirm(startedAt);
+		return { kind: "confirmed" };
+	}
+	const content = await prepare(mode, artifact, signal);
+	policy.floor.raise(artifact);
+	cache.replace({ artifact, content, confirmedAt: startedAt });
+	reporter.replaced(artifact, mode.keyCount(content));
+	return { kind: "replaced", revision: artifact.header.revision };
+}
+
+async function prepare<T>(mode: Mode<T>, artifact: VerifiedArtifact, signal: AbortSignal): Promise<T> {
+	try {
+		const content = await mode.prepare(artifact, signal);
+		if (signal.aborted) mode.release(content);
+		signal.throwIfAborted();
+		return content;
+	} catch (cause) {
+		if (isCodedError(cause)) throw cause;
+		throw new DecryptError("DECRYPT_UNWRAP_FAILED", "The decryptor failed unexpectedly.", { cause });
+	}
+}
+
+/** The digest covers every signed field and, through the ciphertext's hash, the bytes that were decrypted. */
+function isHeld<T>(cache: SnapshotCache<T>, artifact: VerifiedArtifact): boolean {
+	return cache.current?.artifact.payloadDigest === artifact.payloadDigest;
+}
+
+/** Memory goes first, whatever else is wrong with the body that carried the kill switch. */
+function revoke<T>({ cache, clock, policy, reporter }: CycleParts<T>, revocation: Revocation): CycleResult {
+	const isNews = cache.emptyReason !== "revoked" || cache.current !== undefined;
+	cache.clear("revoked");
+	policy.floor.revoke(revocation, clock.now());
+	if (isNews) reporter.revoked(revocation);
+	return { outcome: { kind: "revoked" }, validator: undefined };
+}
+
+function unexpected(cause: unknown): CodedError {
+	return new ArtifactError("ARTIFACT_MALFORMED", "The artifact could not be processed.", { cause });
+}

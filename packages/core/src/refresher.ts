@@ -1,0 +1,99 @@
+import type { Validator } from "@clef-sh/sources";
+import type { Clock } from "./clock.js";
+import type { CycleResult, RefreshOutcome } from "./refresh-cycle.js";
+
+/** What the loop runs and asks; it knows nothing of artifacts. */
+export interface RefresherParts {
+	readonly clock: Clock;
+	/** One refresh; never rejects. */
+	readonly cycle: (validator: Validator | undefined, signal: AbortSignal) => Promise<CycleResult>;
+	/** How long to wait after an outcome; `failures` counts the consecutive ones, this included. */
+	readonly pause: (outcome: RefreshOutcome, failures: number) => Pause;
+	/** Called before and after each cycle. */
+	readonly observe: () => void;
+}
+
+/** Waiting times in milliseconds. */
+export interface Pause {
+	/** Until the loop's next refresh. */
+	readonly delayMs: number;
+	/** Until a reader may bring that forward. */
+	readonly quietMs: number;
+}
+
+/** The loop: one timer and at most one refresh in flight, shared by everyone who asks for one. */
+export class Refresher {
+	readonly #parts: RefresherParts;
+	readonly #stopped = new AbortController();
+	#cancelTimer: (() => void) | undefined;
+	#flight: Promise<RefreshOutcome> | undefined;
+	#validator: Validator | undefined;
+	#failures = 0;
+	#lastOutcome: RefreshOutcome = { kind: "confirmed" };
+	#quietUntilMs = Number.NEGATIVE_INFINITY;
+	#changedInFlight = false;
+
+	constructor(parts: RefresherParts) {
+		this.#parts = parts;
+	}
+
+	/** Aborted by {@link stop}; for work that belongs to the agent's life. */
+	get signal(): AbortSignal {
+		return this.#stopped.signal;
+	}
+
+	/** Starts a refresh now, or joins the one in flight. */
+	refresh(): Promise<RefreshOutcome> {
+		this.#flight ??= this.#run().finally(() => {
+			this.#flight = undefined;
+			this.#scheduleNext();
+		});
+		return this.#flight;
+	}
+
+	/**
+	 * A refresh on behalf of a reader: joins the one in flight, but starts none within a moment of a
+	 * failure or while the source asked for quiet, so that readers of a stale cache cannot hammer a source that is down.
+	 */
+	async refreshForReader(): Promise<RefreshOutcome> {
+		const isQuiet = this.#parts.clock.monotonic() < this.#quietUntilMs;
+		return this.#flight === undefined && isQuiet ? this.#lastOutcome : this.refresh();
+	}
+
+	/** The source says that it changed: refreshes now, and once more if a read was already under way. */
+	sourceChanged(): void {
+		if (this.#flight !== undefined) this.#changedInFlight = true;
+		else if (!this.signal.aborted) void this.refresh();
+	}
+
+	/** Ends the loop and aborts what is in flight; a late result counts for nothing. */
+	stop(): void {
+		this.#stopped.abort();
+		this.#cancelTimer?.();
+	}
+
+	async #run(): Promise<RefreshOutcome> {
+		const { cycle, observe } = this.#parts;
+		this.#cancelTimer?.();
+		observe();
+		const { outcome, validator } = await cycle(this.#validator, this.signal);
+		this.#validator = validator;
+		this.#failures = outcome.kind === "kept" ? this.#failures + 1 : 0;
+		this.#lastOutcome = outcome;
+		if (!this.signal.aborted) observe();
+		return outcome;
+	}
+
+	#scheduleNext(): void {
+		if (this.signal.aborted) return;
+		if (this.#changedInFlight) {
+			this.#changedInFlight = false;
+			void this.refresh();
+			return;
+		}
+		const { clock, pause } = this.#parts;
+		const { delayMs, quietMs } = pause(this.#lastOutcome, this.#failures);
+		this.#quietUntilMs = clock.monotonic() + quietMs;
+		this.#cancelTimer = clock.setTimeout(() => void this.refresh(), delayMs);
+	}
+}

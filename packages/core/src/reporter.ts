@@ -1,0 +1,144 @@
+import { ArtifactError, type Revocation, type VerifiedArtifact } from "@clef-sh/artifact";
+import { type SnapshotCache, type Unservable, unservable } from "@clef-sh/cache";
+import { DecryptError } from "@clef-sh/decryptors";
+import { type Source, SourceError } from "@clef-sh/sources";
+import type { Clock } from "./clock.js";
+import type { CodedError, ErrorCode } from "./error-code.js";
+import type { AgentEvent, Serving } from "./event.js";
+import { invalidReason } from "./invalid-reason.js";
+import type { Mode } from "./mode.js";
+
+/** The last failure since the last success. */
+export interface LastError {
+	readonly code: ErrorCode;
+	/** Wall time, epoch milliseconds. */
+	readonly at: number;
+}
+
+/** Turns what happens into events, and notices what time alone has changed. */
+export class Reporter<T> {
+	readonly #sink: (event: AgentEvent) => void;
+	readonly #clock: Clock;
+	readonly #cache: SnapshotCache<T>;
+	readonly #mode: Mode<T>;
+	readonly #startedAtMs: number;
+	#seen: Unservable | "ready" = "not_loaded";
+	#lastError: LastError | undefined;
+
+	constructor(sink: (event: AgentEvent) => void, clock: Clock, cache: SnapshotCache<T>, mode: Mode<T>) {
+		this.#sink = sink;
+		this.#clock = clock;
+		this.#cache = cache;
+		this.#mode = mode;
+		this.#startedAtMs = clock.monotonic();
+	}
+
+	/** The failure that has not been followed by a success yet. */
+	get lastError(): LastError | undefined {
+		return this.#lastError;
+	}
+
+	started(source: Source): void {
+		const { description, type: sourceType } = source;
+		this.#emit({
+			event: "agent.started",
+			at: this.#now,
+			mode: this.#mode.name,
+			sourceType,
+			source: description,
+		});
+	}
+
+	stopped(): void {
+		const uptimeSeconds = Math.round((this.#clock.monotonic() - this.#startedAtMs) / 1000);
+		this.#emit({ event: "agent.stopped", at: this.#now, uptimeSeconds });
+	}
+
+	replaced(artifact: VerifiedArtifact, keyCount: number | undefined): void {
+		const { revision, packedAt, expiresAt } = artifact.header;
+		const kmsEnvelope = artifact.encryption.kind === "kms";
+		const at = this.#now;
+		this.#emit({ event: "artifact.refreshed", at, revision, keyCount, kmsEnvelope, packedAt, expiresAt });
+	}
+
+	revoked({ revokedAtMs }: Revocation): void {
+		const revokedAt = revokedAtMs === undefined ? undefined : new Date(revokedAtMs).toISOString();
+		this.#seen = "revoked";
+		this.#emit({ event: "artifact.revoked", at: this.#now, revokedAt });
+	}
+
+	/** A refresh or a decryption failed. */
+	failed(error: CodedError): void {
+		const at = this.#now;
+		const { code, message } = error;
+		this.#lastError = { code, at };
+		const serving = this.#serving();
+		if (error instanceof SourceError) {
+			const { retryAfterMs } = error;
+			this.#emit({ event: "fetch.failed", at, code, error: message, retryAfterMs, serving });
+		} else if (error.code === "ARTIFACT_EXPIRED") {
+			this.#emit({ event: "artifact.expired", at, revision: undefined, expiresAt: undefined, serving });
+		} else if (error instanceof ArtifactError || error instanceof DecryptError) {
+			const reason = invalidReason(error);
+			this.#emit({ event: "artifact.invalid", at, reason, code, error: message, serving });
+		}
+	}
+
+	/** A refresh or a decryption succeeded. */
+	succeeded(): void {
+		this.#lastError = undefined;
+	}
+
+	/** Tells the sink when the cell became unservable, or servable again, since the last look. */
+	observe(): void {
+		const now = { wallMs: this.#now, monotonicMs: this.#clock.monotonic() };
+		const seen = unservable(this.#cache, this.#mode.staleAfterMs, now) ?? "ready";
+		if (seen === this.#seen) return;
+		const before = this.#seen;
+		this.#seen = seen;
+		const header = this.#cache.current?.artifact.header;
+		if (seen === "artifact_expired") {
+			const { revision, expiresAt } = header ?? { revision: undefined, expiresAt: undefined };
+			this.#emit({
+				event: "artifact.expired",
+				at: now.wallMs,
+				revision,
+				expiresAt,
+				serving: this.#serving(),
+			});
+		} else if (seen === "cache_expired") {
+			const cacheTtlSeconds = this.#mode.staleAfterMs / 1000;
+			this.#emit({ event: "cache.expired", at: now.wallMs, cacheTtlSeconds });
+		} else if (seen === "ready" && before !== "not_loaded" && header !== undefined) {
+			this.#emit({ event: "agent.recovered", at: now.wallMs, revision: header.revision });
+		}
+	}
+
+	get #now(): number {
+		return this.#clock.now();
+	}
+
+	#serving(): Serving {
+		const now = { wallMs: this.#now, monotonicMs: this.#clock.monotonic() };
+		const snapshot = this.#cache.current;
+		if (snapshot === undefined || unservable(this.#cache, this.#mode.staleAfterMs, now) !== undefined) {
+			return { revision: undefined, untilMs: undefined };
+		}
+		const { revision, expiresAtMs } = snapshot.artifact.header;
+		const ageMs = now.monotonicMs - snapshot.confirmedAt.monotonicMs;
+		const staleAtMs = now.wallMs + this.#mode.staleAfterMs - ageMs;
+		return { revision, untilMs: Math.min(staleAtMs, expiresAtMs ?? Number.POSITIVE_INFINITY) };
+	}
+
+	/** A sink that throws is the application's fault and must not cost it its secrets. */
+	#emit(event: AgentEvent): void {
+		try {
+			this.#sink(event);
+		} catch (cause) {
+			process.emitWarning("The onEvent sink of a clef agent threw.", {
+				code: "CLEF_EVENT_SINK",
+				detail: cause instanceof Error ? cause.name : typeof cause,
+			});
+		}
+	}
+}

@@ -1,0 +1,135 @@
+import { ManualClock, settle } from "@clef-sh/testkit/clock";
+import { held } from "@clef-sh/testkit/scripted-source";
+import { describe, expect, it } from "vitest";
+import { SourceError } from "../src/index.js";
+import type { CycleResult, RefreshOutcome } from "../src/refresh-cycle.js";
+import { Refresher } from "../src/refresher.js";
+
+const kept: RefreshOutcome = { kind: "kept", error: new SourceError("SOURCE_TIMEOUT", "Late.") };
+const confirmed: RefreshOutcome = { kind: "confirmed" };
+
+/** A loop over outcomes that the test sets, waiting ten seconds after each and keeping readers off for three. */
+function loop() {
+	const clock = new ManualClock();
+	const state = {
+		clock,
+		cycles: 0,
+		observed: 0,
+		outcome: confirmed,
+		pauses: [] as [string, number][],
+		gate: Promise.resolve(),
+	};
+	const refresher = new Refresher({
+		clock,
+		cycle: async (): Promise<CycleResult> => {
+			state.cycles += 1;
+			await state.gate;
+			return { outcome: state.outcome, validator: undefined };
+		},
+		pause: (outcome, failures) => {
+			state.pauses.push([outcome.kind, failures]);
+			return { delayMs: 10_000, quietMs: failures === 0 ? 0 : 3_000 };
+		},
+		observe: () => {
+			state.observed += 1;
+		},
+	});
+	return { state, refresher, clock };
+}
+
+describe("Refresher", () => {
+	it("goes round after each pause, observing before and after each cycle", async () => {
+		const { state, refresher, clock } = loop();
+		await refresher.refresh();
+		await clock.advance(30_000);
+		expect(state.cycles).toBe(4);
+		expect(state.observed).toBe(8);
+	});
+
+	it("counts failures in a row, and forgets them at a success", async () => {
+		const { state, refresher, clock } = loop();
+		state.outcome = kept;
+		await refresher.refresh();
+		await clock.advance(10_000);
+		state.outcome = confirmed;
+		await clock.advance(10_000);
+		expect(state.pauses).toEqual([
+			["kept", 1],
+			["kept", 2],
+			["confirmed", 0],
+		]);
+	});
+
+	it("D37 makes one refresh of a storm of requests, and one timer of it", async () => {
+		const { state, refresher, clock } = loop();
+		const gate = held<void>();
+		state.gate = gate.promise;
+		const storm = Array.from({ length: 1000 }, () => refresher.refresh());
+		gate.settle();
+		await Promise.all(storm);
+		await settle();
+		expect(state.cycles).toBe(1);
+		expect(clock.pendingTimers).toBe(1);
+	});
+
+	it("replaces the running timer when a refresh is asked for in between", async () => {
+		const { state, refresher, clock } = loop();
+		await refresher.refresh();
+		await clock.advance(9_000);
+		await refresher.refresh();
+		await clock.advance(9_000);
+		expect(state.cycles).toBe(2);
+	});
+
+	it("goes round once more for changes seen during a read, however many", async () => {
+		const { state, refresher } = loop();
+		const gate = held<void>();
+		state.gate = gate.promise;
+		const first = refresher.refresh();
+		refresher.sourceChanged();
+		refresher.sourceChanged();
+		gate.settle();
+		await first;
+		await settle();
+		expect(state.cycles).toBe(2);
+	});
+
+	it("T22 keeps readers off for a while after a failure, and no longer", async () => {
+		const { state, refresher, clock } = loop();
+		state.outcome = kept;
+		await refresher.refresh();
+		expect(await refresher.refreshForReader()).toBe(kept);
+		expect(state.cycles).toBe(1);
+		await clock.advance(3_000);
+		await refresher.refreshForReader();
+		expect(state.cycles).toBe(2);
+	});
+
+	it("lets readers join what is in flight even then", async () => {
+		const { state, refresher } = loop();
+		state.outcome = kept;
+		await refresher.refresh();
+		state.outcome = confirmed;
+		const gate = held<void>();
+		state.gate = gate.promise;
+		const running = refresher.refresh();
+		const reader = refresher.refreshForReader();
+		gate.settle();
+		expect(await reader).toBe(await running);
+	});
+
+	it("stops for good, even while a cycle runs", async () => {
+		const { state, refresher, clock } = loop();
+		const gate = held<void>();
+		state.gate = gate.promise;
+		const running = refresher.refresh();
+		refresher.stop();
+		expect(refresher.signal.aborted).toBe(true);
+		gate.settle();
+		await running;
+		refresher.sourceChanged();
+		await clock.advance(60_000);
+		expect(state.cycles).toBe(1);
+		expect(clock.pendingTimers).toBe(0);
+	});
+});
