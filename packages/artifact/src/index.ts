@@ -1,0 +1,17 @@
+export type { ArtifactErrorCode, ArtifactErrorOptions, ArtifactProblem } from "./artifact-error.js";
+export { ArtifactError } from "./artifact-error.js";
+export { decodeBase64 } from "./base64.js";
+export type { Encryption, KmsEnvelope, KmsProvider } from "./encryption.js";
+export type { ArtifactHeader } from "./header.js";
+export { parseArtifact, UnverifiedArtifact } from "./parse.js";
+export type { RefuseSecrets } from "./parse-secrets.js";
+export { parseSecrets } from "./parse-secrets.js";
+export type { Revocation } from "./revocation.js";
+export type { FlatSecrets, NamespacedSecrets, SecretLookup } from "./secrets.js";
+export { Secrets } from "./secrets.js";
+export { signingPayload } from "./signing-payload.js";
+export { FUTURE_TOLERANCE_MS, TrustFloor } from "./trust-floor.js";
+export type { SignatureAlgorithm, TrustedKey } from "./trusted-key.js";
+export { importTrustedKey, importTrustedKeys } from "./trusted-key.js";
+export type { VerificationPolicy } from "./verify.js";
+export { VerifiedArtifact, verifyArtifact } from "./verify.js";

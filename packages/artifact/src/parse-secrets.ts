@@ -1,0 +1,102 @@
+import { type JsonKind, JsonReader } from "./json-reader.js";
+import { quote } from "./quote.js";
+import { createSecrets, type Secrets } from "./secrets.js";
+
+/** Makes the error for a refused payload from one sentence, which names keys and never shows a value. */
+export type RefuseSecrets = (sentence: string) => Error;
+
+/**
+ * Parses the plaintext of an artifact: an object of texts, or of namespaces that hold texts.
+ *
+ * Numbers and booleans become the text they were written as. Throws what `refuse` returns.
+ */
+export function parseSecrets(payload: Uint8Array, refuse: RefuseSecrets): Secrets {
+	return new PayloadParser(decodeText(payload, refuse), refuse).parse();
+}
+
+const KIND_NAMES: Readonly<Record<JsonKind, string>> = {
+	text: "text",
+	number: "a number",
+	boolean: "a boolean",
+	null: "null",
+	array: "a list",
+	object: "an object",
+};
+
+function decodeText(payload: Uint8Array, refuse: RefuseSecrets): string {
+	try {
+		return new TextDecoder("utf-8", { fatal: true }).decode(payload);
+	} catch {
+		throw refuse("The secrets are not UTF-8 text; pack them again from a UTF-8 file.");
+	}
+}
+
+class PayloadParser {
+	readonly #reader: JsonReader;
+	readonly #refuse: RefuseSecrets;
+	readonly #keys: Map<string, string> = new Map();
+	readonly #namespaces: Map<string, Map<string, string>> = new Map();
+
+	constructor(text: string, refuse: RefuseSecrets) {
+		this.#refuse = refuse;
+		this.#reader = new JsonReader(text, (position) =>
+			refuse(`The secrets are not valid JSON at character ${position + 1}; pack them again.`),
+		);
+	}
+
+	parse(): Secrets {
+		const kind = this.#reader.next();
+		if (kind !== "object") {
+			throw this.#refuse(`The secrets are ${KIND_NAMES[kind]}; pack an object of names and values.`);
+		}
+		this.#reader.object((name) => this.#readEntry(name));
+		this.#reader.end();
+		return this.#namespaces.size > 0
+			? createSecrets({ shape: "namespaced", namespaces: this.#namespaces })
+			: createSecrets({ shape: "flat", keys: this.#keys });
+	}
+
+	#readEntry(name: string): void {
+		this.#assertNew(this.#keys.has(name) || this.#namespaces.has(name), name);
+		const isNamespace = this.#reader.next() === "object";
+		this.#assertSameShape(isNamespace, name);
+		if (isNamespace) this.#namespaces.set(name, this.#readNamespace(name));
+		else this.#keys.set(name, this.#readValue(name));
+	}
+
+	#readNamespace(namespace: string): Map<string, string> {
+		const keys = new Map<string, string>();
+		this.#reader.object((key) => {
+			this.#assertNew(keys.has(key), namespace, key);
+			keys.set(key, this.#readValue(namespace, key));
+		});
+		return keys;
+	}
+
+	#readValue(...path: readonly string[]): string {
+		const kind = this.#reader.next();
+		if (kind === "text") return this.#reader.text();
+		if (kind === "number") return this.#reader.number();
+		if (kind === "boolean") return this.#reader.boolean();
+		throw this.#refuse(
+			`The value of ${describePath(path)} is ${KIND_NAMES[kind]}; only text, numbers and booleans can be packed.`,
+		);
+	}
+
+	#assertNew(seen: boolean, ...path: readonly string[]): void {
+		if (seen) throw this.#refuse(`The name ${describePath(path)} occurs twice; remove one of the two.`);
+	}
+
+	#assertSameShape(isNamespace: boolean, name: string): void {
+		const others = isNamespace ? this.#keys : this.#namespaces;
+		if (others.size === 0) return;
+		const [kind, otherKind] = isNamespace ? ["a namespace", "values"] : ["a value", "namespaces"];
+		throw this.#refuse(
+			`The name ${describePath([name])} is ${kind} beside ${otherKind}; pack either only namespaces or only values.`,
+		);
+	}
+}
+
+function describePath(path: readonly string[]): string {
+	return path.map(quote).join(".");
+}

@@ -1,0 +1,103 @@
+import { ArtifactError } from "./artifact-error.js";
+import { BASE64, type Encryption, readEncryption } from "./encryption.js";
+import { Fields, isRecord } from "./fields.js";
+import { type ArtifactHeader, readHeader } from "./header.js";
+import { type Revocation, readRevocation } from "./revocation.js";
+
+interface UnverifiedFields {
+	readonly header: ArtifactHeader;
+	readonly encryption: Encryption;
+	readonly ciphertext: string;
+	readonly signature: string | undefined;
+	readonly signatureAlgorithm: string | undefined;
+}
+
+let construct: (fields: UnverifiedFields) => UnverifiedArtifact;
+
+/** An artifact whose shape is sound and whose content nobody has vouched for; only `parseArtifact` makes one. */
+export class UnverifiedArtifact {
+	readonly kind = "artifact";
+	readonly header: ArtifactHeader;
+	readonly encryption: Encryption;
+	/** Canonical base64 text. */
+	readonly ciphertext: string;
+	/** As the body has it: neither base64 nor of any known algorithm yet. */
+	readonly signature?: string;
+	readonly signatureAlgorithm?: string;
+	// biome-ignore lint/correctness/noUnusedPrivateClassMembers: without it any object of this shape would do.
+	readonly #brand: true;
+
+	static {
+		construct = (fields) => new UnverifiedArtifact(fields);
+	}
+
+	private constructor(fields: UnverifiedFields) {
+		this.#brand = true;
+		this.header = fields.header;
+		this.encryption = fields.encryption;
+		this.ciphertext = fields.ciphertext;
+		if (fields.signature !== undefined) this.signature = fields.signature;
+		if (fields.signatureAlgorithm !== undefined) this.signatureAlgorithm = fields.signatureAlgorithm;
+		Object.freeze(this);
+	}
+}
+
+/**
+ * Reads a body as an artifact, or as a revocation when it has a `revokedAt`.
+ *
+ * Throws `ARTIFACT_MALFORMED`, naming every broken field, or `ARTIFACT_VERSION_UNSUPPORTED`.
+ */
+export function parseArtifact(body: Uint8Array): UnverifiedArtifact | Revocation {
+	const fields = new Fields(parseObject(body));
+	return readRevocation(fields) ?? readArtifact(fields);
+}
+
+function readArtifact(fields: Fields): UnverifiedArtifact {
+	readVersion(fields);
+	const artifact: UnverifiedFields = {
+		header: readHeader(fields),
+		encryption: readEncryption(fields),
+		ciphertext: fields.requiredText("ciphertext", BASE64),
+		signature: fields.optionalText("signature"),
+		signatureAlgorithm: fields.optionalText("signatureAlgorithm"),
+	};
+	fields.assertSound();
+	return construct(artifact);
+}
+
+function readVersion(fields: Fields): void {
+	const version = fields.value("version");
+	if (version === 1) return;
+	// Another version may well have other fields, so theirs are not judged by this one's rules.
+	if (typeof version === "number") {
+		throw new ArtifactError(
+			"ARTIFACT_VERSION_UNSUPPORTED",
+			`The artifact has format version ${version}, and this agent reads version 1; update the agent.`,
+		);
+	}
+	if (version === undefined) fields.refuse("version", "is missing", "missing_fields");
+	else fields.refuse("version", "is not a number");
+}
+
+function parseObject(body: Uint8Array): object {
+	const value = parseJson(body);
+	if (isRecord(value)) return value;
+	throw new ArtifactError(
+		"ARTIFACT_MALFORMED",
+		"The artifact is JSON but not an object; check what the source serves.",
+		{ problem: "invalid_shape" },
+	);
+}
+
+function parseJson(body: Uint8Array): unknown {
+	try {
+		return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+	} catch {
+		// No cause: the engine's message quotes the body.
+		throw new ArtifactError(
+			"ARTIFACT_MALFORMED",
+			"The artifact is not complete JSON in UTF-8; check that the source serves the packed file itself.",
+			{ problem: "json_parse" },
+		);
+	}
+}

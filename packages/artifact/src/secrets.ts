@@ -1,0 +1,147 @@
+import { inspect } from "node:util";
+
+/** Key → value, with a null prototype, so that every name is an ordinary one. */
+export type FlatSecrets = Readonly<Record<string, string>>;
+
+/** Namespace → key → value, with null prototypes. */
+export type NamespacedSecrets = Readonly<Record<string, FlatSecrets>>;
+
+/** What a name stands for; `ambiguous` when it could mean two entries, `unknown` when it means none. */
+export type SecretLookup =
+	| { readonly status: "found"; readonly value: string }
+	| { readonly status: "ambiguous" }
+	| { readonly status: "unknown" };
+
+/** The entries of a payload, in the shape they were packed in. */
+export type SecretEntries =
+	| { readonly shape: "flat"; readonly keys: ReadonlyMap<string, string> }
+	| { readonly shape: "namespaced"; readonly namespaces: ReadonlyMap<string, ReadonlyMap<string, string>> };
+
+interface ListedSecret {
+	readonly name: string;
+	/** The key alone, where the listed name has a namespace in front of it. */
+	readonly bareKey?: string;
+	readonly value: string;
+}
+
+interface Index {
+	readonly byListedName: Map<string, SecretLookup>;
+	readonly byBareKey: Map<string, SecretLookup>;
+}
+
+const AMBIGUOUS: SecretLookup = Object.freeze({ status: "ambiguous" });
+const UNKNOWN: SecretLookup = Object.freeze({ status: "unknown" });
+
+/** What `String()`, `console.log` and the debugger show. */
+const OPAQUE = "Secrets {}";
+
+let construct: (entries: SecretEntries) => Secrets;
+
+/** Makes the secrets of a parsed payload; not exported from the package, where `parseSecrets` is the way. */
+export function createSecrets(entries: SecretEntries): Secrets {
+	return construct(entries);
+}
+
+/**
+ * The plaintext; immutable, and printed or serialised as if empty.
+ *
+ * A listed name is `<namespace>__<KEY>`, or `KEY` where the payload is flat.
+ */
+export class Secrets {
+	readonly shape: "flat" | "namespaced";
+	/** How many values there are, over all namespaces. */
+	readonly size: number;
+	readonly #entries: SecretEntries;
+	#index: Index | undefined;
+
+	static {
+		construct = (entries) => new Secrets(entries);
+		// Not a method: a declaration file cannot spell a computed name.
+		Object.defineProperty(Secrets.prototype, inspect.custom, { value: () => OPAQUE });
+	}
+
+	private constructor(entries: SecretEntries) {
+		this.#entries = entries;
+		this.shape = entries.shape;
+		this.size = countValues(entries);
+		Object.freeze(this);
+	}
+
+	/** Every listed name once, sorted by code unit. */
+	names(): readonly string[] {
+		return [...this.#indexed().byListedName.keys()].sort();
+	}
+
+	/** Looks a listed name up, or else a bare key that only one namespace has. */
+	find(name: string): SecretLookup {
+		const { byListedName, byBareKey } = this.#indexed();
+		return byListedName.get(name) ?? byBareKey.get(name) ?? UNKNOWN;
+	}
+
+	/** The value of a key in a namespace; `undefined` when there is none, or no namespaces. */
+	findIn(namespace: string, key: string): string | undefined {
+		if (this.#entries.shape === "flat") return undefined;
+		return this.#entries.namespaces.get(namespace)?.get(key);
+	}
+
+	/** A fresh copy of every value in the shape it was packed in: the only way out for all of them. */
+	reveal(): FlatSecrets | NamespacedSecrets {
+		if (this.#entries.shape === "flat") return toRecord(this.#entries.keys);
+		return toRecord(Array.from(this.#entries.namespaces, ([name, keys]) => [name, toRecord(keys)] as const));
+	}
+
+	/** A fresh copy under listed names; `undefined` when two values would share one. */
+	flatten(): FlatSecrets | undefined {
+		const values = new Map(listSecrets(this.#entries).map(({ name, value }) => [name, value]));
+		return values.size === this.size ? toRecord(values) : undefined;
+	}
+
+	/** Nothing of the content. */
+	toString(): string {
+		return OPAQUE;
+	}
+
+	/** An empty object. */
+	toJSON(): object {
+		return {};
+	}
+
+	/** Built on first use: a payload that is only ever served whole needs none. */
+	#indexed(): Index {
+		this.#index ??= buildIndex(this.#entries);
+		return this.#index;
+	}
+}
+
+function countValues(entries: SecretEntries): number {
+	if (entries.shape === "flat") return entries.keys.size;
+	return [...entries.namespaces.values()].reduce((count, { size }) => count + size, 0);
+}
+
+function listSecrets(entries: SecretEntries): ListedSecret[] {
+	if (entries.shape === "flat") return Array.from(entries.keys, ([name, value]) => ({ name, value }));
+	return [...entries.namespaces].flatMap(([namespace, keys]) =>
+		Array.from(keys, ([bareKey, value]) => ({ name: `${namespace}__${bareKey}`, bareKey, value })),
+	);
+}
+
+function buildIndex(entries: SecretEntries): Index {
+	const index: Index = { byListedName: new Map(), byBareKey: new Map() };
+	for (const { name, bareKey, value } of listSecrets(entries)) {
+		const found: SecretLookup = { status: "found", value };
+		addLookup(index.byListedName, name, found);
+		if (bareKey !== undefined) addLookup(index.byBareKey, bareKey, found);
+	}
+	return index;
+}
+
+function addLookup(lookups: Map<string, SecretLookup>, name: string, found: SecretLookup): void {
+	lookups.set(name, lookups.has(name) ? AMBIGUOUS : found);
+}
+
+/** With a null prototype there is no setter to trip over, so `__proto__` is an ordinary name. */
+function toRecord<Value>(entries: Iterable<readonly [string, Value]>): Readonly<Record<string, Value>> {
+	const record: Record<string, Value> = Object.create(null);
+	for (const [name, value] of entries) record[name] = value;
+	return record;
+}

@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+import { JsonReader } from "../src/json-reader.js";
+
+const reader = (text: string) => new JsonReader(text, (position) => new SyntaxError(`at ${position}`));
+
+describe("JsonReader", () => {
+	it.each([
+		['"a"', "text"],
+		["-1", "number"],
+		["7", "number"],
+		["true", "boolean"],
+		["false", "boolean"],
+		["null", "null"],
+		["[]", "array"],
+		[" \n{}", "object"],
+	])("tells the kind of %j without reading it", (text, kind) => {
+		const one = reader(text);
+		expect(one.next()).toBe(kind);
+		expect(one.next()).toBe(kind);
+	});
+
+	it.each(["", " ", "x", "}", ":", "+1", "'a'", "\u00a0"])("tells no kind for %j", (text) => {
+		expect(() => reader(text).next()).toThrow(SyntaxError);
+	});
+
+	it("shows names in order, duplicates too", () => {
+		const one = reader('{"b":1,"a":"x","b":true}');
+		const seen: string[] = [];
+		one.object((name) => {
+			const kind = one.next();
+			seen.push(`${name}=${kind === "text" ? one.text() : kind === "number" ? one.number() : one.boolean()}`);
+		});
+		one.end();
+		expect(seen).toEqual(["b=1", "a=x", "b=true"]);
+	});
+
+	it("counts positions from 0, past white space", () => {
+		expect(() => reader('  "abc').text()).toThrow("at 6");
+		expect(() => reader(" {} x").object(() => undefined)).not.toThrow();
+		expect(() => reader("  x").end()).toThrow("at 2");
+		expect(() => reader('{"a" 1}').object(() => undefined)).toThrow("at 5");
+	});
+
+	it("refuses a value of another kind than asked for", () => {
+		expect(() => reader("1").text()).toThrow("at 0");
+		expect(() => reader("true").number()).toThrow("at 0");
+		expect(() => reader("1").boolean()).toThrow("at 0");
+		expect(() => reader("[]").object(() => undefined)).toThrow("at 0");
+	});
+});
