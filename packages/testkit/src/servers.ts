@@ -29,7 +29,7 @@ export interface TestServer {
 	/** Answers the coming requests with these, one each; the last stays. */
 	respondWith(...behaviours: readonly [Behaviour, ...Behaviour[]]): void;
 
-	/** Resolves the next time a client closes the connection before its answer was finished. */
+	/** Resolves the next time a client closes the connection before all of its answer was handed to the system. */
 	nextHangUp(): Promise<void>;
 
 	/** Cuts all connections and stops. */

@@ -1,0 +1,39 @@
+import { FileSource, type FileSourceOptions } from "./file-source.js";
+import { HttpSource, type HttpSourceOptions } from "./http-source.js";
+import { InlineSource, type InlineSourceOptions } from "./inline-source.js";
+import type { Source, SourceEnvironment } from "./source.js";
+
+/** Everything a source can be made from. */
+export type SourceOptions = FileSourceOptions | HttpSourceOptions | InlineSourceOptions;
+
+/** The cap on an artifact's body where none is given: 16 MiB. */
+export const DEFAULT_MAX_BYTES = 16_777_216;
+
+const SYSTEM: SourceEnvironment = {
+	fetch: globalThis.fetch,
+	timers: {
+		setTimeout(callback, ms) {
+			// A pending connection keeps the process alive by itself; a deadline or a poll need not.
+			const timer = setTimeout(callback, ms).unref();
+			return () => clearTimeout(timer);
+		},
+	},
+	now: Date.now,
+};
+
+/**
+ * Makes the source for the given options; the one place where the kind is chosen.
+ *
+ * Nothing is read yet. Throws `SourceError` for an http source with an invalid URL or an unusable credential.
+ */
+export function createSource(options: SourceOptions, environment: Partial<SourceEnvironment> = {}): Source {
+	const outside = { ...SYSTEM, ...environment };
+	switch (options.kind) {
+		case "file":
+			return new FileSource({ ...options, maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES }, outside);
+		case "http":
+			return new HttpSource({ ...options, maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES }, outside);
+		case "inline":
+			return new InlineSource(options);
+	}
+}

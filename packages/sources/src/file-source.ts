@@ -1,0 +1,107 @@
+import { constants } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { compareContent } from "./content-digest.js";
+import { fileError } from "./file-error.js";
+import { parseFileUrl } from "./file-url.js";
+import { FileWatch } from "./file-watch.js";
+import type { Source, SourceEnvironment, SourceResult, Validator, Watch } from "./source.js";
+import { SourceError } from "./source-error.js";
+
+/** A file and its limit. */
+export interface FileSourceOptions {
+	readonly kind: "file";
+
+	/** A path, relative to the working directory or absolute, or a `file://` URL. */
+	readonly path: string;
+
+	/** 16 MiB when absent. */
+	readonly maxBytes?: number;
+}
+
+const CHUNK_BYTES = 65_536;
+
+/** Reads and watches an artifact in a regular file; links are followed. */
+export class FileSource implements Source {
+	readonly type = "file";
+	readonly description: string;
+	readonly #maxBytes: number;
+	readonly #environment: Pick<SourceEnvironment, "timers">;
+
+	/** Throws `SOURCE_NOT_FOUND` for a `file://` URL that names no path. */
+	constructor(
+		options: FileSourceOptions & { readonly maxBytes: number },
+		environment: Pick<SourceEnvironment, "timers">,
+	) {
+		this.description = plainPath(options.path);
+		this.#maxBytes = options.maxBytes;
+		this.#environment = environment;
+	}
+
+	async read(validator: Validator | undefined, signal: AbortSignal): Promise<SourceResult> {
+		signal.throwIfAborted();
+		const handle = await this.#open();
+		try {
+			return compareContent(await this.#content(handle, signal), validator);
+		} finally {
+			await handle.close();
+		}
+	}
+
+	watch(onChange: () => void): Watch {
+		return new FileWatch(this.description, onChange, this.#environment.timers);
+	}
+
+	/** Without blocking: opening a FIFO that nobody writes to would wait for ever. */
+	async #open(): Promise<FileHandle> {
+		try {
+			return await open(this.description, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+		} catch (error) {
+			throw fileError(error, this.description);
+		}
+	}
+
+	async #content(handle: FileHandle, signal: AbortSignal): Promise<Uint8Array> {
+		try {
+			const { size } = await this.#assertRegular(handle);
+			if (!(size <= this.#maxBytes)) throw this.#tooLarge();
+			return await this.#drain(handle, signal);
+		} catch (error) {
+			throw signal.aborted ? signal.reason : fileError(error, this.description);
+		}
+	}
+
+	async #assertRegular(handle: FileHandle): Promise<{ size: number }> {
+		const stats = await handle.stat();
+		if (stats.isFile()) return stats;
+		const what = stats.isDirectory() ? "a directory" : "not a regular file";
+		const message = `${this.description} is ${what}; give the path of the artifact's file itself.`;
+		throw new SourceError("SOURCE_BAD_RESPONSE", message);
+	}
+
+	/** Counts while reading: the file may grow, and the size of some files is only known at their end. */
+	async #drain(handle: FileHandle, signal: AbortSignal): Promise<Uint8Array> {
+		const chunks: Uint8Array[] = [];
+		let total = 0;
+		for (;;) {
+			signal.throwIfAborted();
+			const { bytesRead, buffer } = await handle.read(Buffer.alloc(CHUNK_BYTES), 0, CHUNK_BYTES, null);
+			if (bytesRead === 0) return Buffer.concat(chunks, total);
+			total += bytesRead;
+			if (!(total <= this.#maxBytes)) throw this.#tooLarge();
+			chunks.push(buffer.subarray(0, bytesRead));
+		}
+	}
+
+	#tooLarge(): SourceError {
+		const hint = "if it really is that large, raise CLEF_AGENT_MAX_ARTIFACT_BYTES";
+		const message = `${this.description} is larger than ${this.#maxBytes} bytes; ${hint}.`;
+		return new SourceError("SOURCE_TOO_LARGE", message);
+	}
+}
+
+function plainPath(path: string): string {
+	if (!/^file:\/\//i.test(path)) return path;
+	const result = parseFileUrl(path);
+	if ("path" in result) return result.path;
+	throw new SourceError("SOURCE_NOT_FOUND", result.reason);
+}
