@@ -16,9 +16,7 @@ export class CountReporter {
 		}
 		// Written at exit: the line must be the last one, after the coverage table.
 		process.once("exit", () => {
-			process.stdout.write(
-				`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`,
-			);
+			process.stdout.write(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`);
 		});
 	}
 }

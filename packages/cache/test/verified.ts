@@ -5,5 +5,9 @@ import { type SealOptions, sealArtifact } from "@clef-sh/testkit/artifacts";
 export async function verified(options: SealOptions = {}): Promise<VerifiedArtifact> {
 	const parsed = parseArtifact(await sealArtifact(options));
 	if (parsed.kind !== "artifact") throw new TypeError("sealArtifact made a revocation");
-	return verifyArtifact(parsed, { trustedKeys: [], floor: new TrustFloor() }, Date.parse("2026-11-22T05:00:00Z"));
+	return verifyArtifact(
+		parsed,
+		{ trustedKeys: [], floor: new TrustFloor() },
+		Date.parse("2026-11-22T05:00:00Z"),
+	);
 }

@@ -134,8 +134,9 @@ function isHeld<T>(cache: SnapshotCache<T>, artifact: VerifiedArtifact): boolean
 /** Memory goes first, whatever else is wrong with the body that carried the kill switch. */
 function revoke<T>({ cache, clock, policy, reporter }: CycleParts<T>, revocation: Revocation): CycleResult {
 	const isNews = cache.emptyReason !== "revoked" || cache.current !== undefined;
+	const heldPackedAtMs = cache.current?.artifact.header.packedAtMs;
 	cache.clear("revoked");
-	policy.floor.revoke(revocation, clock.now());
+	policy.floor.revoke(revocation, clock.now(), heldPackedAtMs);
 	if (isNews) reporter.revoked(revocation);
 	return { outcome: { kind: "revoked" }, validator: undefined };
 }
