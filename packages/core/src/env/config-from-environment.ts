@@ -1,0 +1,101 @@
+import { AgentError } from "../agent-error.js";
+import type { AgentSettings, EnvironmentConfig } from "./environment-config.js";
+import { checkNames } from "./environment-names.js";
+import type { ReadFile } from "./given-text.js";
+import { Reading } from "./reading.js";
+import * as serving from "./serving-variables.js";
+import { chooseSource, plaintextPlace } from "./source-choice.js";
+import { chooseToken } from "./token-choice.js";
+import { checkVcs, type Subject } from "./vcs-choice.js";
+
+const DEFAULT_PORT = 7779;
+
+/**
+ * Reads an agent's whole configuration from environment variables.
+ *
+ * @param readFile called for the `*_FILE` variables; must throw when the file cannot be read.
+ * @throws AgentError `CONFIG_INVALID` with every problem at once; no problem ever holds a value.
+ */
+export function configFromEnvironment(
+	env: Readonly<Record<string, string | undefined>>,
+	readFile: ReadFile,
+): EnvironmentConfig {
+	const names = checkNames(env);
+	const own = Object.fromEntries(Object.entries(env).filter(([name]) => !names.serviceLinks.has(name)));
+	const reading = new Reading(own, readFile);
+	reading.problems.push(...names.problems);
+	noteServiceLinks(reading, names.serviceLinks);
+
+	const agent = agentSettings(reading);
+	const rest = {
+		port: reading.value(serving.PORT) ?? DEFAULT_PORT,
+		...chooseToken(reading),
+		logLevel: reading.value(serving.LOG_LEVEL) ?? "info",
+		...given({ id: reading.value(serving.ID), logFormat: reading.value(serving.LOG_FORMAT) }),
+	};
+	noteUnbuilt(reading);
+	if (agent === undefined || reading.problems.length > 0) throw new AgentError(reading.problems);
+	noteDoubts(reading, agent);
+	return { agent, ...rest, warnings: reading.warnings };
+}
+
+/** Whose artifact is expected: what is said outright, else what the repository settings say. */
+export function expectedSubject(reading: Reading, vcs: Subject): Partial<Record<keyof Subject, string>> {
+	return given({
+		identity: reading.value(serving.IDENTITY) ?? vcs.identity,
+		environment: reading.value(serving.ENVIRONMENT) ?? vcs.environment,
+	});
+}
+
+function agentSettings(reading: Reading): AgentSettings | undefined {
+	const source = chooseSource(reading);
+	const subject = expectedSubject(reading, checkVcs(reading));
+	const ageIdentities = reading.value(serving.AGE_KEY);
+	if (!reading.isGiven(serving.AGE_KEY)) {
+		reading.problems.push("CLEF_AGENT_AGE_KEY is not set: give the age identity that opens the artifact.");
+	}
+	const verifyKeys = reading.value(serving.VERIFY_KEY);
+	const ttlSeconds = reading.value(serving.CACHE_TTL);
+	if (source === undefined || ageIdentities === undefined) return undefined;
+	return { source, decryptor: { ageIdentities }, ...given({ verifyKeys, ttlSeconds }), ...subject };
+}
+
+function noteServiceLinks(reading: Reading, links: ReadonlySet<string>): void {
+	if (links.size === 0) return;
+	const names = [...links].sort().join(", ");
+	reading.warnings.push(
+		`Ignored ${names}: Kubernetes set them for a Service named clef-agent; enableServiceLinks: false stops that.`,
+	);
+}
+
+function noteUnbuilt(reading: Reading): void {
+	for (const variable of [serving.CACHE_PATH, serving.TELEMETRY_URL]) {
+		if (!reading.isGiven(variable)) continue;
+		reading.value(variable);
+		reading.problems.push(`${variable.name} is not built yet in this version; unset it.`);
+	}
+}
+
+function noteDoubts(reading: Reading, { source, verifyKeys }: AgentSettings): void {
+	const place = plaintextPlace(source);
+	if (verifyKeys === undefined) {
+		reading.warnings.push(
+			"CLEF_AGENT_VERIFY_KEY is not set: artifacts are not authenticated, so whoever controls the source controls the secrets.",
+		);
+	}
+	if (place?.withCredential) {
+		reading.warnings.push(
+			`The credential for CLEF_AGENT_SOURCE is sent unencrypted over http:// to ${place.host}; use https://.`,
+		);
+	} else if (place !== undefined && verifyKeys === undefined) {
+		reading.warnings.push(
+			`CLEF_AGENT_SOURCE is read over plain http:// from ${place.host}; use https:// or a verify key.`,
+		);
+	}
+}
+
+/** The entries that have a value: an absent option is left out, never set to undefined. */
+function given<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+	const entries = Object.entries(options).filter(([, value]) => value !== undefined);
+	return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}

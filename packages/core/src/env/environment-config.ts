@@ -1,0 +1,30 @@
+import type { TrustedKey } from "@clef-sh/artifact";
+import type { DecryptorOptions } from "@clef-sh/decryptors";
+import type { SourceOptions } from "@clef-sh/sources";
+
+/** The part of a configuration that `createAgent` takes as it is. */
+export interface AgentSettings {
+	readonly source: SourceOptions;
+	readonly decryptor: DecryptorOptions;
+	readonly verifyKeys?: readonly TrustedKey[];
+	readonly identity?: string;
+	readonly environment?: string;
+	readonly ttlSeconds?: number;
+}
+
+/** Everything an environment says about an agent. */
+export interface EnvironmentConfig {
+	readonly agent: AgentSettings;
+	readonly port: number;
+	/** Absent: generate one. */
+	readonly token?: string;
+	/** Path of a file that does not exist yet; write the generated token there. */
+	readonly tokenFile?: string;
+	/** Absent: generate one. */
+	readonly id?: string;
+	readonly logLevel: "debug" | "info" | "warn" | "error";
+	/** Absent: `text` on a terminal, else `json`. */
+	readonly logFormat?: "text" | "json";
+	/** One sentence each, safe to log. */
+	readonly warnings: readonly string[];
+}

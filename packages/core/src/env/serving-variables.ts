@@ -1,0 +1,168 @@
+import { importTrustedKeys, type TrustedKey } from "@clef-sh/artifact";
+import { createDecryptor } from "@clef-sh/decryptors";
+import * as v from "valibot";
+import { bearerToken, oneOf, parsedBy, plainText, wholeNumber } from "./value-schema.js";
+import type { Variable } from "./variable.js";
+
+/** Decryption key. */
+export const AGE_KEY: Variable<string> = {
+	name: "CLEF_AGENT_AGE_KEY",
+	option: "decryptor.ageIdentities",
+	fileAllowed: true,
+	default: "none: required",
+	range: "contents of an age key file; comments and several identities are allowed",
+	secret: true,
+	meaning: "age identity that opens the artifact; all identities given are tried.",
+	availability: "available",
+	schema: parsedBy((text) => {
+		createDecryptor({ ageIdentities: text });
+		return text;
+	}),
+};
+
+/** Signers that are believed. */
+export const VERIFY_KEY: Variable<readonly TrustedKey[]> = {
+	name: "CLEF_AGENT_VERIFY_KEY",
+	option: "verifyKeys",
+	fileAllowed: true,
+	default: "none: signatures are not checked",
+	range: "base64 DER SPKI or PEM, Ed25519 or ECDSA P-256, separated by commas",
+	secret: false,
+	meaning: "Public keys of the signers; when set, an unsigned or wrongly signed artifact is refused.",
+	availability: "available",
+	schema: v.pipe(
+		parsedBy(importTrustedKeys),
+		v.minLength(1, "is not usable: it holds no key; unset it to run without verification"),
+	),
+};
+
+/** Whose artifact is expected. */
+export const IDENTITY: Variable<string> = {
+	name: "CLEF_AGENT_IDENTITY",
+	option: "identity",
+	fileAllowed: false,
+	default: "any, or `CLEF_AGENT_VCS_IDENTITY`",
+	range: "text without control characters",
+	secret: false,
+	meaning: "When set, an artifact packed for another identity is refused.",
+	availability: "available",
+	schema: plainText(),
+};
+
+/** Which environment's artifact is expected. */
+export const ENVIRONMENT: Variable<string> = {
+	name: "CLEF_AGENT_ENVIRONMENT",
+	option: "environment",
+	fileAllowed: false,
+	default: "any, or `CLEF_AGENT_VCS_ENVIRONMENT`",
+	range: "text without control characters",
+	secret: false,
+	meaning: "When set, an artifact packed for another environment is refused.",
+	availability: "available",
+	schema: plainText(),
+};
+
+/** Where the API listens. */
+export const PORT: Variable<number> = {
+	name: "CLEF_AGENT_PORT",
+	option: "port",
+	fileAllowed: false,
+	default: "`7779`",
+	range: "1–65535",
+	secret: false,
+	meaning: "Port to listen on, at 127.0.0.1 only.",
+	availability: "available",
+	schema: wholeNumber(1, 65_535),
+};
+
+/** Who may ask for secrets. */
+export const TOKEN: Variable<string> = {
+	name: "CLEF_AGENT_TOKEN",
+	option: "token",
+	fileAllowed: true,
+	default: "generated",
+	range: "visible ASCII, no spaces; fewer than 16 characters is a warning",
+	secret: true,
+	meaning:
+		"Bearer token that clients send; when `CLEF_AGENT_TOKEN_FILE` names a file that does not exist, a token is generated and written there.",
+	availability: "available",
+	schema: bearerToken(),
+};
+
+/** Name of this instance. */
+export const ID: Variable<string> = {
+	name: "CLEF_AGENT_ID",
+	option: "id",
+	fileAllowed: false,
+	default: "generated",
+	range: "at most 128 characters",
+	secret: false,
+	meaning: "Name of this instance; nothing shows it until telemetry is built.",
+	availability: "available",
+	schema: plainText(128),
+};
+
+/** How long secrets outlive the last success. */
+export const CACHE_TTL: Variable<number> = {
+	name: "CLEF_AGENT_CACHE_TTL",
+	option: "ttlSeconds",
+	fileAllowed: false,
+	default: "`300`",
+	range: "seconds, 0–31536000",
+	secret: false,
+	meaning: "Longest time to serve without a successful refresh; `0` decrypts on every request.",
+	availability: "available",
+	schema: wholeNumber(0, 31_536_000),
+};
+
+/** Survival of a restart while the source is down. */
+export const CACHE_PATH: Variable<string> = {
+	name: "CLEF_AGENT_CACHE_PATH",
+	option: "cachePath",
+	fileAllowed: false,
+	default: "none",
+	range: "a directory",
+	secret: false,
+	meaning: "Directory for the last-known-good artifact.",
+	availability: "not built yet",
+	schema: plainText(),
+};
+
+/** Receiver of events. */
+export const TELEMETRY_URL: Variable<string> = {
+	name: "CLEF_AGENT_TELEMETRY_URL",
+	option: "telemetryUrl",
+	fileAllowed: false,
+	default: "none",
+	range: "an http(s) URL",
+	secret: true,
+	meaning: "OTLP/HTTP endpoint that events are sent to.",
+	availability: "not built yet",
+	schema: v.pipe(v.string(), v.regex(/^https?:\/\/[^\s/?#]+/, "must be an http:// or https:// URL")),
+};
+
+/** How much is logged. */
+export const LOG_LEVEL: Variable<"debug" | "info" | "warn" | "error"> = {
+	name: "CLEF_AGENT_LOG_LEVEL",
+	option: "logLevel",
+	fileAllowed: false,
+	default: "`info`",
+	range: "`debug`, `info`, `warn`, `error`",
+	secret: false,
+	meaning: "Least severe log line that is written, to stderr.",
+	availability: "available",
+	schema: oneOf(["debug", "info", "warn", "error"]),
+};
+
+/** How log lines look. */
+export const LOG_FORMAT: Variable<"text" | "json"> = {
+	name: "CLEF_AGENT_LOG_FORMAT",
+	option: "logFormat",
+	fileAllowed: false,
+	default: "`text` on a terminal, else `json`",
+	range: "`text`, `json`",
+	secret: false,
+	meaning: "Form of the log lines.",
+	availability: "available",
+	schema: oneOf(["text", "json"]),
+};

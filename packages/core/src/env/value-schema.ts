@@ -1,0 +1,80 @@
+import * as v from "valibot";
+
+/** A whole number in decimal digits, from `min` to `max`, with nothing before or after it. */
+export function wholeNumber(min: number, max: number): v.GenericSchema<string, number> {
+	const message = `must be a whole number from ${min} to ${max}`;
+	return v.pipe(
+		v.string(),
+		v.regex(/^(?:0|[1-9]\d*)$/, message),
+		v.transform(Number),
+		v.minValue(min, message),
+		v.maxValue(max, message),
+	);
+}
+
+/** Exactly one of these words. */
+export function oneOf<const T extends string>(words: readonly T[]): v.GenericSchema<string, T> {
+	return v.picklist(words, `must be one of ${words.join(", ")}`);
+}
+
+/** Text without control characters. */
+export function plainText(maxLength = 4096): v.GenericSchema<string, string> {
+	return v.pipe(
+		v.string(),
+		v.regex(/^\P{Cc}*$/u, "must not contain control characters"),
+		v.maxLength(maxLength, `must not be longer than ${maxLength} characters`),
+	);
+}
+
+/** Text that can travel in an `Authorization: Bearer` header: visible ASCII, no spaces. */
+export function bearerToken(): v.GenericSchema<string, string> {
+	return v.pipe(
+		v.string(),
+		v.regex(/^[\x21-\x7e]+$/, "must be visible ASCII characters without spaces, as it travels in a header"),
+	);
+}
+
+/** A name that is safe as a part of a path. */
+export function pathName(): v.GenericSchema<string, string> {
+	return v.pipe(
+		v.string(),
+		v.regex(
+			/^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]*$/,
+			'must be letters, digits, ".", "_" and "-", start with a letter or digit, and not contain ".."',
+		),
+	);
+}
+
+/** An absolute https URL without credentials, query or fragment. */
+export function httpsUrl(): v.GenericSchema<string, string> {
+	return v.pipe(
+		v.string(),
+		v.check(isPlainHttpsUrl, "must be an https:// URL without user name, password, query or fragment"),
+	);
+}
+
+/** Text that this function can parse; what the function throws becomes the problem's wording. */
+export function parsedBy<T>(parse: (text: string) => T): v.GenericSchema<string, T> {
+	return v.pipe(
+		v.string(),
+		v.rawTransform<string, T>(({ dataset, addIssue, NEVER }) => {
+			try {
+				return parse(dataset.value);
+			} catch (error) {
+				addIssue({ message: `is not usable: ${sentenceOf(error)}` });
+				return NEVER;
+			}
+		}),
+	);
+}
+
+/** What an error of ours says, without its full stop. */
+export function sentenceOf(error: unknown): string {
+	return (error instanceof Error ? error.message : "unknown reason").replace(/\.$/, "");
+}
+
+function isPlainHttpsUrl(text: string): boolean {
+	if (!URL.canParse(text)) return false;
+	const { protocol, username, password } = new URL(text);
+	return protocol === "https:" && username === "" && password === "" && !/[?#\s]/.test(text);
+}

@@ -1,0 +1,286 @@
+import { generateKeyPairSync } from "node:crypto";
+import { vectorKeys } from "@clef-sh/testkit/vectors";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { AgentError } from "../../src/agent-error.js";
+import { configFromEnvironment, expectedSubject } from "../../src/env/config-from-environment.js";
+import { ENVIRONMENT_VARIABLES } from "../../src/env/environment-variables.js";
+import { Reading } from "../../src/env/reading.js";
+import { config, files, MINIMAL, problems, type Variables } from "./environment.js";
+
+const UNVERIFIED = expect.stringMatching(
+	/^CLEF_AGENT_VERIFY_KEY is not set: artifacts are not authenticated/,
+);
+const VERIFIED = { CLEF_AGENT_VERIFY_KEY: vectorKeys.ed25519PublicKey };
+
+describe("configFromEnvironment", () => {
+	it("fills in the defaults", () => {
+		expect(config()).toEqual({
+			agent: {
+				source: { kind: "file", path: "/srv/api.age.json" },
+				decryptor: { ageIdentities: vectorKeys.ageSecretKey },
+			},
+			port: 7779,
+			logLevel: "info",
+			warnings: [UNVERIFIED],
+		});
+	});
+
+	it("takes everything that can be given", () => {
+		const full = config({
+			...VERIFIED,
+			CLEF_AGENT_SOURCE: "https://example.org/api.age.json",
+			CLEF_AGENT_SOURCE_TOKEN: "source-token",
+			CLEF_AGENT_MAX_ARTIFACT_BYTES: "65536",
+			CLEF_AGENT_IDENTITY: "api",
+			CLEF_AGENT_ENVIRONMENT: "production",
+			CLEF_AGENT_CACHE_TTL: "0",
+			CLEF_AGENT_PORT: "65535",
+			CLEF_AGENT_TOKEN: "0123456789abcdef",
+			CLEF_AGENT_ID: "pod-1",
+			CLEF_AGENT_LOG_LEVEL: "debug",
+			CLEF_AGENT_LOG_FORMAT: "json",
+		});
+		expect(full).toMatchObject({
+			agent: {
+				source: {
+					kind: "http",
+					url: "https://example.org/api.age.json",
+					token: "source-token",
+					maxBytes: 65_536,
+				},
+				verifyKeys: [{ algorithm: "Ed25519" }],
+				identity: "api",
+				environment: "production",
+				ttlSeconds: 0,
+			},
+			port: 65_535,
+			token: "0123456789abcdef",
+			id: "pod-1",
+			logLevel: "debug",
+			logFormat: "json",
+			warnings: [],
+		});
+	});
+
+	it("takes an empty string for unset", () => {
+		const empty = Object.fromEntries(
+			ENVIRONMENT_VARIABLES.map(({ name }) => [name, ""]).filter(([name]) => name !== "CLEF_AGENT_TOKEN"),
+		);
+		expect(configFromEnvironment({ ...empty, ...MINIMAL }, files())).toEqual(config());
+	});
+
+	it("reads keys from files", () => {
+		const readFile = files({
+			"/run/age": `# created today\r\n${vectorKeys.ageSecretKey}\r\n`,
+			"/run/pub": `${vectorKeys.ed25519PublicKey},${vectorKeys.ecdsaPublicKey}\n`,
+		});
+		const { agent } = config(
+			{
+				CLEF_AGENT_AGE_KEY: undefined,
+				CLEF_AGENT_AGE_KEY_FILE: "/run/age",
+				CLEF_AGENT_VERIFY_KEY_FILE: "/run/pub",
+			},
+			readFile,
+		);
+		expect(agent.decryptor.ageIdentities).toContain(vectorKeys.ageSecretKey);
+		expect(agent.verifyKeys?.map(({ algorithm }) => algorithm)).toEqual(["Ed25519", "ECDSA_SHA256"]);
+	});
+
+	it("names the file for a generated token", () => {
+		expect(config({ CLEF_AGENT_TOKEN_FILE: "/run/token" })).toMatchObject({ tokenFile: "/run/token" });
+		expect(config({ CLEF_AGENT_TOKEN_FILE: "/run/token" })).not.toHaveProperty("token");
+	});
+
+	it("reports all mistakes together, one line each", () => {
+		const wrong = {
+			CLEF_AGENT_SOURCE: "",
+			CLEF_AGENT_AGE_KEY: "nonsense",
+			CLEF_AGENT_PORT: "7779x",
+			CLEF_AGENT_CACHE_TTL: "-1",
+			CLEF_AGENT_TOKEN: "",
+			CLEF_AGENT_LOG_LEVEL: "verbose",
+			CLEF_AGENT_VERFY_KEY: "x",
+		};
+		const found = problems(wrong);
+		expect(found).toHaveLength(7);
+		for (const name of Object.keys(wrong))
+			expect(found.filter((line) => line.startsWith(name))).toHaveLength(1);
+		expect(() => config(wrong)).toThrow(AgentError);
+		expect(() => config(wrong)).toThrow(
+			expect.objectContaining({ code: "CONFIG_INVALID", message: found.join("\n") }),
+		);
+	});
+
+	it.each<[string, Variables, RegExp]>([
+		["no key", { CLEF_AGENT_AGE_KEY: undefined }, /^CLEF_AGENT_AGE_KEY is not set: give the age identity/],
+		["a key that is none", { CLEF_AGENT_AGE_KEY: "AGE-SECRET-KEY-1" }, /^CLEF_AGENT_AGE_KEY is not usable: /],
+		[
+			"A10 a truncated verify key",
+			{ CLEF_AGENT_VERIFY_KEY: "MCowBQYDK2VwAyEA" },
+			/^CLEF_AGENT_VERIFY_KEY is not usable/,
+		],
+		[
+			"A10 a list of no verify keys",
+			{ CLEF_AGENT_VERIFY_KEY: " , " },
+			/^CLEF_AGENT_VERIFY_KEY is not usable/,
+		],
+		[
+			"an unreadable verify key",
+			{ CLEF_AGENT_VERIFY_KEY_FILE: "/gone" },
+			/_FILE names \/gone, which cannot be read/,
+		],
+		[
+			"a disk cache",
+			{ CLEF_AGENT_CACHE_PATH: "/var/cache" },
+			/^CLEF_AGENT_CACHE_PATH is not built yet in this version/,
+		],
+		[
+			"telemetry",
+			{ CLEF_AGENT_TELEMETRY_URL: "https://otlp.example.org" },
+			/^CLEF_AGENT_TELEMETRY_URL is not built yet/,
+		],
+		["port 0", { CLEF_AGENT_PORT: "0" }, /^CLEF_AGENT_PORT must be a whole number from 1 to 65535\.$/],
+		["a TTL of a century", { CLEF_AGENT_CACHE_TTL: "3153600000" }, /from 0 to 31536000\.$/],
+		[
+			"another log format",
+			{ CLEF_AGENT_LOG_FORMAT: "xml" },
+			/^CLEF_AGENT_LOG_FORMAT must be one of text, json\.$/,
+		],
+		[
+			"an identity with a line break",
+			{ CLEF_AGENT_IDENTITY: "a\nb" },
+			/^CLEF_AGENT_IDENTITY must not contain control/,
+		],
+		["an over-long id", { CLEF_AGENT_ID: "x".repeat(129) }, /^CLEF_AGENT_ID must not be longer than 128/],
+	])("refuses %s", (_, changes, problem) => {
+		expect(problems(changes)).toEqual([expect.stringMatching(problem)]);
+	});
+
+	it.each(["rsa", "P-384", "secp256k1"])("A10 refuses a verify key of kind %s at start", (kind) => {
+		const { publicKey } =
+			kind === "rsa"
+				? generateKeyPairSync("rsa", { modulusLength: 2048 })
+				: generateKeyPairSync("ec", { namedCurve: kind });
+		const pem = publicKey.export({ type: "spki", format: "pem" }).toString();
+		expect(problems({ CLEF_AGENT_VERIFY_KEY: pem })).toEqual([
+			expect.stringMatching(/^CLEF_AGENT_VERIFY_KEY is not usable: /),
+		]);
+	});
+
+	it("checks what is not built yet before saying so", () => {
+		expect(problems({ CLEF_AGENT_TELEMETRY_URL: "otlp" })).toHaveLength(2);
+	});
+
+	it("says of a repository source that it is not built yet, and not that no source is set", () => {
+		const vcs = {
+			CLEF_AGENT_SOURCE: undefined,
+			CLEF_AGENT_VCS_PROVIDER: "github",
+			CLEF_AGENT_VCS_REPO: "o/r",
+		};
+		const found = problems(vcs).join("\n");
+		expect(found).toContain("not built yet in this version");
+		expect(found).not.toContain("CLEF_AGENT_SOURCE is not set");
+	});
+});
+
+describe("warnings", () => {
+	it.each<[string, Variables, unknown[]]>([
+		["nothing, of a verified file", VERIFIED, []],
+		["no verify key", {}, [UNVERIFIED]],
+		["a short token", { ...VERIFIED, CLEF_AGENT_TOKEN: "short" }, [expect.stringMatching(/shorter than 16/)]],
+		["nothing, of verified plain http", { ...VERIFIED, CLEF_AGENT_SOURCE: "http://example.org/a" }, []],
+		["nothing more, of loopback http", { CLEF_AGENT_SOURCE: "http://localhost:8080/a" }, [UNVERIFIED]],
+		[
+			"unverified plain http",
+			{ CLEF_AGENT_SOURCE: "http://example.org/a?sig=x" },
+			[
+				UNVERIFIED,
+				expect.stringMatching(/^CLEF_AGENT_SOURCE is read over plain http:\/\/ from example\.org;/),
+			],
+		],
+		[
+			"a token over plain http, even of a verified artifact",
+			{ ...VERIFIED, CLEF_AGENT_SOURCE: "http://example.org/a", CLEF_AGENT_SOURCE_TOKEN: "t" },
+			[
+				expect.stringMatching(
+					/^The credential for CLEF_AGENT_SOURCE is sent unencrypted over http:\/\/ to example\.org/,
+				),
+			],
+		],
+	])("mention %s", (_, changes, warnings) => {
+		expect(config(changes).warnings).toEqual(warnings);
+	});
+
+	it("mention Kubernetes service links once, without their values, and keep the default port", () => {
+		const { port, warnings } = config({
+			...VERIFIED,
+			CLEF_AGENT_PORT: "tcp://10.0.0.1:7779",
+			CLEF_AGENT_SERVICE_HOST: "10.0.0.1",
+			CLEF_AGENT_SERVICE_PORT: "7779",
+			CLEF_AGENT_PORT_7779_TCP: "tcp://10.0.0.1:7779",
+		});
+		expect(port).toBe(7779);
+		expect(warnings).toEqual([
+			"Ignored CLEF_AGENT_PORT, CLEF_AGENT_PORT_7779_TCP, CLEF_AGENT_SERVICE_HOST, CLEF_AGENT_SERVICE_PORT: Kubernetes set them for a Service named clef-agent; enableServiceLinks: false stops that.",
+		]);
+	});
+});
+
+describe("expectedSubject", () => {
+	const vcs = { identity: "from-repo", environment: undefined };
+
+	it("is what the repository settings say, where nothing is said outright", () => {
+		expect(expectedSubject(new Reading({}, files()), vcs)).toEqual({ identity: "from-repo" });
+	});
+
+	it("is what is said outright", () => {
+		const env = { CLEF_AGENT_IDENTITY: "api", CLEF_AGENT_ENVIRONMENT: "dev" };
+		expect(expectedSubject(new Reading(env, files()), vcs)).toEqual({ identity: "api", environment: "dev" });
+	});
+});
+
+describe("no message holds a secret", () => {
+	const MARKER = "hunter2";
+	const secretNames = ENVIRONMENT_VARIABLES.filter(({ secret }) => secret).map(({ name }) => name);
+	const mask = fc.constantFrom(
+		"X",
+		`X X`,
+		"X\r\nX",
+		"AGE-SECRET-KEY-1X",
+		"s3://X/X",
+		"https://X:X@example.org/?X",
+		"üX",
+		"X,X",
+	);
+	const secrets = fc.dictionary(
+		fc.constantFrom(...[...secretNames, "CLEF_AGENT_VERIFY_KEY", "CLEF_AGENT_PORT", "CLEF_AGENT_VERIFY_KEX"]),
+		fc.tuple(mask, fc.boolean()),
+	);
+
+	it("T27 whatever is given, and however", () => {
+		fc.assert(
+			fc.property(secrets, (given) => {
+				const env: Variables = { CLEF_AGENT_CACHE_TTL: "wrong" };
+				const contents: Record<string, string> = {};
+				for (const [name, [shape, inFile]] of Object.entries(given)) {
+					const value = shape.replaceAll("X", MARKER);
+					env[inFile ? `${name}_FILE` : name] = inFile ? `/run/${name}` : value;
+					contents[`/run/${name}`] = value;
+				}
+				expect(problems({ ...env }, files(contents)).join("\n")).not.toContain(MARKER);
+			}),
+			{ numRuns: 500 },
+		);
+	});
+
+	it("not even a warning", () => {
+		const { warnings } = config({
+			CLEF_AGENT_SOURCE: `http://example.org/a?signature=${MARKER}`,
+			CLEF_AGENT_SOURCE_TOKEN: MARKER,
+			CLEF_AGENT_TOKEN: MARKER,
+		});
+		expect(warnings).toHaveLength(3);
+		expect(warnings.join("\n")).not.toContain(MARKER);
+	});
+});
