@@ -4,7 +4,7 @@
 
 /** @implements {Reporter} */
 export class CountReporter {
-	/** @type {Reporter["onTestRunEnd"]} */
+	/** @param {readonly import("vitest/node").TestModule[]} modules */
 	onTestRunEnd(modules) {
 		const counts = { passed: 0, failed: 0, skipped: 0 };
 		for (const module of modules) {

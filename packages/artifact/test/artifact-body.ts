@@ -13,7 +13,7 @@ import {
 export type Body = Record<string, unknown>;
 
 /** The moment the test bodies are packed. */
-export const PACKED_AT = "2026-03-01T12:00:00.000Z";
+const PACKED_AT = "2026-03-01T12:00:00.000Z";
 export const PACKED_AT_MS: number = Date.UTC(2026, 2, 1, 12);
 
 const CIPHERTEXT = Buffer.from("not really sealed").toString("base64");

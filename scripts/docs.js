@@ -1,0 +1,51 @@
+// Writes the generated pages in docs/ and checks all pages. With --check nothing is written: a page that is out
+// of date, a dead link or an unknown CLEF_AGENT_* name fails.
+
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { configurationPage } from "./docs/configuration-page.js";
+import { errorsPage, missingCodes } from "./docs/errors-page.js";
+import { deadLinks, unknownVariables } from "./docs/page-checks.js";
+import { ensureBuilt, root } from "./run.js";
+
+ensureBuilt();
+/** @type {typeof import("../packages/core/src/env/index.js")} */
+const { ENVIRONMENT_VARIABLES } = await import(`${root}packages/core/dist/env/index.js`);
+
+const checkOnly = process.argv.includes("--check");
+const problems = [
+	...missingCodes(),
+	...publish("docs/configuration.md", configurationPage(ENVIRONMENT_VARIABLES)),
+	...publish("docs/errors.md", errorsPage()),
+	...pages().flatMap((page) => {
+		const text = readFileSync(page, "utf8");
+		const found = [...deadLinks(text, dirname(page)), ...unknownVariables(text, ENVIRONMENT_VARIABLES)];
+		return found.map((problem) => `${relative(root, page)}: ${problem}`);
+	}),
+];
+
+for (const problem of problems) console.error(problem);
+if (problems.length === 0) console.log(`${pages().length} pages are in order`);
+process.exitCode = problems.length === 0 ? 0 : 1;
+
+/**
+ * @param {string} path
+ * @param {string} text
+ * @returns {string[]}
+ */
+function publish(path, text) {
+	const file = join(root, path);
+	if (existsSync(file) && readFileSync(file, "utf8") === text) return [];
+	if (checkOnly) return [`${path} is out of date; run \`npm run docs\``];
+	writeFileSync(file, text);
+	console.log(`wrote ${path}`);
+	return [];
+}
+
+/** @returns {string[]} */
+function pages() {
+	const docs = readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })
+		.filter((name) => name.endsWith(".md"))
+		.map((name) => join("docs", name));
+	return ["README.md", "CONTRIBUTING.md", "SECURITY.md", ...docs].map((name) => join(root, name));
+}

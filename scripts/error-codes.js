@@ -1,0 +1,169 @@
+// What each error code means to the person who meets it; docs/errors.md is made from this by docs.js.
+
+/** @typedef {{ meaning: string, served: string, action: string }} ErrorCodeEntry */
+
+const KEPT = "Last good secrets, until the TTL or `expiresAt`";
+const KEPT_DECRYPTED = "Last good secrets; with a TTL of 0 nothing (503)";
+const NOTHING = "Nothing (503)";
+const WRITING = "Not concerned: this is the writing side";
+
+/** @type {Readonly<Record<string, ErrorCodeEntry>>} */
+export const ERROR_CODES = {
+	CONFIG_INVALID: {
+		meaning: "Environment variables or options cannot work together; every problem is listed.",
+		served: "Nothing: the agent does not start",
+		action: "Correct each line it prints; see [configuration](configuration.md).",
+	},
+	SOURCE_UNREACHABLE: {
+		meaning: "The file could not be read, or no connection to the server came about.",
+		served: KEPT,
+		action: "Check path, host name, network and certificate; the agent retries by itself.",
+	},
+	SOURCE_TIMEOUT: {
+		meaning: "The server took too long to connect, to answer or to finish.",
+		served: KEPT,
+		action: "Check the server and what lies between; the agent retries by itself.",
+	},
+	SOURCE_UNAUTHORIZED: {
+		meaning: "The place refused the credential, or the file may not be read.",
+		served: KEPT,
+		action: "Renew `CLEF_AGENT_SOURCE_TOKEN` or the presigned URL, or correct the file's mode.",
+	},
+	SOURCE_NOT_FOUND: {
+		meaning: "There is no artifact at the place named.",
+		served: KEPT,
+		action: "Check `CLEF_AGENT_SOURCE`; deploy the artifact.",
+	},
+	SOURCE_RATE_LIMITED: {
+		meaning: "The server asked to be left alone for a while.",
+		served: KEPT,
+		action: "Nothing at once: the agent waits as long as it was told. Raise the limit or the TTL.",
+	},
+	SOURCE_TOO_LARGE: {
+		meaning: "The body is larger than the cap, counted after decompression.",
+		served: KEPT,
+		action: "Check that the place holds an artifact; if so raise `CLEF_AGENT_MAX_ARTIFACT_BYTES`.",
+	},
+	SOURCE_REDIRECT_REFUSED: {
+		meaning: "The server redirects to a place that the agent does not follow to.",
+		served: KEPT,
+		action: "Set `CLEF_AGENT_SOURCE` to the final URL.",
+	},
+	SOURCE_BAD_RESPONSE: {
+		meaning: "What came back is not an artifact's answer: an odd status, a web page, a body cut short.",
+		served: KEPT,
+		action: "Open the URL with the same credential and see what it serves.",
+	},
+	ARTIFACT_MALFORMED: {
+		meaning:
+			"The body is not an artifact in the form of [the format](artifact-format.md); every wrong field is named.",
+		served: KEPT,
+		action: "Pack it again, and deploy it whole.",
+	},
+	ARTIFACT_VERSION_UNSUPPORTED: {
+		meaning: "The artifact's `version` is not 1.",
+		served: KEPT,
+		action: "Update the agent, or pack with a matching version.",
+	},
+	ARTIFACT_DIGEST_MISMATCH: {
+		meaning: "The ciphertext does not have the digest that the artifact states: damaged or tampered with.",
+		served: KEPT,
+		action: "Deploy it again; if that does not help, find out who changed it.",
+	},
+	ARTIFACT_SIGNATURE_MISSING: {
+		meaning: "A verify key is set and the artifact is not signed.",
+		served: KEPT,
+		action: "Pack with `--sign-key`.",
+	},
+	ARTIFACT_SIGNATURE_INVALID: {
+		meaning: "No verify key made this signature over this content.",
+		served: KEPT,
+		action: "Check that `CLEF_AGENT_VERIFY_KEY` belongs to the signing key; otherwise it was tampered with.",
+	},
+	ARTIFACT_KEY_UNSUPPORTED: {
+		meaning: "A verify key is not an Ed25519 or ECDSA P-256 public key.",
+		served: "Nothing: the agent does not start",
+		action: "Use the public key that `clef-agent keygen --signing` prints.",
+	},
+	ARTIFACT_SUBJECT_MISMATCH: {
+		meaning: "The artifact was packed for another identity or environment.",
+		served: KEPT,
+		action: "Deploy the right artifact, or correct `CLEF_AGENT_IDENTITY` and `CLEF_AGENT_ENVIRONMENT`.",
+	},
+	ARTIFACT_ROLLED_BACK: {
+		meaning: "The artifact is older than one already taken from the same signer.",
+		served: KEPT,
+		action: "Pack anew instead of restoring an old artifact.",
+	},
+	ARTIFACT_EQUIVOCATED: {
+		meaning: "Two different signed artifacts claim the same revision.",
+		served: KEPT,
+		action: "Pack anew, and find out who holds the signing key.",
+	},
+	ARTIFACT_FROM_FUTURE: {
+		meaning: "`packedAt` is more than five minutes ahead of this machine's clock.",
+		served: KEPT,
+		action: "Set the clocks of the packing and of this machine.",
+	},
+	ARTIFACT_EXPIRED: {
+		meaning: "The artifact's `expiresAt` has passed.",
+		served: NOTHING,
+		action: "Pack and deploy a new one.",
+	},
+	ARTIFACT_REVOKED: {
+		meaning: "The artifact was revoked, or is not newer than the revocation.",
+		served: NOTHING,
+		action: "Replace the secrets, then pack and deploy a new artifact.",
+	},
+	DECRYPT_NO_IDENTITY: {
+		meaning: "The age key is missing or is not an age identity.",
+		served: KEPT_DECRYPTED,
+		action: "Set `CLEF_AGENT_AGE_KEY` to the content of an age key file.",
+	},
+	DECRYPT_UNWRAP_FAILED: {
+		meaning: "No age identity given opens the artifact, or it is sealed with a KMS, which is not built yet.",
+		served: KEPT_DECRYPTED,
+		action: "Pack for the recipient that belongs to the agent's age key.",
+	},
+	DECRYPT_AUTHENTICATION_FAILED: {
+		meaning: "The ciphertext is damaged or was tampered with.",
+		served: KEPT_DECRYPTED,
+		action: "Pack and deploy it again.",
+	},
+	DECRYPT_PAYLOAD_MALFORMED: {
+		meaning:
+			"The decrypted text is not secrets in [the form required](artifact-format.md); the name at fault is given.",
+		served: KEPT_DECRYPTED,
+		action: "Correct that name and pack again.",
+	},
+	AGENT_NOT_READY: {
+		meaning: "No artifact has been taken since the start.",
+		served: NOTHING,
+		action: "See `lastError` in `/v1/health` for the reason.",
+	},
+	AGENT_NOT_FRESH: {
+		meaning: "No refresh succeeded within `CLEF_AGENT_CACHE_TTL`.",
+		served: NOTHING,
+		action: "See `lastError` in `/v1/health`; it recovers by itself once the source does.",
+	},
+	CACHE_UNWRITABLE: {
+		meaning: "Reserved for the disk cache, which is not built yet.",
+		served: KEPT,
+		action: "–",
+	},
+	CACHE_UNREADABLE: {
+		meaning: "Reserved for the disk cache, which is not built yet.",
+		served: KEPT,
+		action: "–",
+	},
+	PACK_INPUT_INVALID: {
+		meaning: "What is to be packed, revoked or inspected cannot be.",
+		served: WRITING,
+		action: "Correct what the message names.",
+	},
+	PACK_KEY_INVALID: {
+		meaning: "A recipient or signing key is none.",
+		served: WRITING,
+		action: "Make keys with `clef-agent keygen` and `clef-agent keygen --signing`.",
+	},
+};
