@@ -33,7 +33,7 @@ export interface AgentStopped extends Occurrence {
 	readonly uptimeSeconds: number;
 }
 
-/** Secrets are served again after a time in which they were not. */
+/** All is well again after a failure, or after a time in which nothing could be served. */
 export interface AgentRecovered extends Occurrence {
 	readonly event: "agent.recovered";
 	readonly revision: string;

@@ -23,6 +23,7 @@ export class Reporter<T> {
 	readonly #mode: Mode<T>;
 	readonly #startedAtMs: number;
 	#seen: Unservable | "ready" = "not_loaded";
+	#isTroubled = false;
 	#lastError: LastError | undefined;
 
 	constructor(sink: (event: AgentEvent) => void, clock: Clock, cache: SnapshotCache<T>, mode: Mode<T>) {
@@ -64,6 +65,7 @@ export class Reporter<T> {
 	revoked({ revokedAtMs }: Revocation): void {
 		const revokedAt = revokedAtMs === undefined ? undefined : new Date(revokedAtMs).toISOString();
 		this.#seen = "revoked";
+		this.#isTroubled = true;
 		this.#emit({ event: "artifact.revoked", at: this.#now, revokedAt });
 	}
 
@@ -72,6 +74,7 @@ export class Reporter<T> {
 		const at = this.#now;
 		const { code, message } = error;
 		this.#lastError = { code, at };
+		this.#isTroubled = true;
 		const serving = this.#serving();
 		if (error instanceof SourceError) {
 			const { retryAfterMs } = error;
@@ -89,14 +92,15 @@ export class Reporter<T> {
 		this.#lastError = undefined;
 	}
 
-	/** Tells the sink when the cell became unservable, or servable again, since the last look. */
+	/** Tells the sink what has changed since the last look: no longer servable, or free of trouble again. */
 	observe(): void {
 		const now = { wallMs: this.#now, monotonicMs: this.#clock.monotonic() };
 		const seen = unservable(this.#cache, this.#mode.staleAfterMs, now) ?? "ready";
-		if (seen === this.#seen) return;
-		const before = this.#seen;
-		this.#seen = seen;
 		const header = this.#cache.current?.artifact.header;
+		if (seen === "ready") this.#recover(now.wallMs, header?.revision);
+		if (seen === this.#seen) return;
+		this.#seen = seen;
+		this.#isTroubled ||= seen !== "ready";
 		if (seen === "artifact_expired") {
 			const { revision, expiresAt } = header ?? { revision: undefined, expiresAt: undefined };
 			this.#emit({
@@ -109,9 +113,13 @@ export class Reporter<T> {
 		} else if (seen === "cache_expired") {
 			const cacheTtlSeconds = this.#mode.staleAfterMs / 1000;
 			this.#emit({ event: "cache.expired", at: now.wallMs, cacheTtlSeconds });
-		} else if (seen === "ready" && before !== "not_loaded" && header !== undefined) {
-			this.#emit({ event: "agent.recovered", at: now.wallMs, revision: header.revision });
 		}
+	}
+
+	#recover(at: number, revision: string | undefined): void {
+		if (!this.#isTroubled || this.#lastError !== undefined || revision === undefined) return;
+		this.#isTroubled = false;
+		this.#emit({ event: "agent.recovered", at, revision });
 	}
 
 	get #now(): number {

@@ -1,0 +1,90 @@
+// Bundles the command and everything it needs into dist/, so that it installs as one small package and starts fast.
+
+import { chmodSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { defineConfig } from "rolldown";
+
+const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8"));
+const dist = new URL("dist/", import.meta.url);
+const chunks = new URL("chunks/", dist);
+
+export default defineConfig({
+	input: { "clef-agent": "src/clef-agent.ts" },
+	platform: "node",
+	// Sources instead of built packages: unused exports are left out, and a stale dist cannot slip in.
+	resolve: { conditionNames: ["clef-source", "node", "import", "module", "default"] },
+	transform: { target: "node20.19", define: { CLEF_AGENT_VERSION: JSON.stringify(version) } },
+	output: {
+		dir: "dist",
+		format: "esm",
+		minify: true,
+		banner: (chunk) => (chunk.isEntry ? "#!/usr/bin/env node" : ""),
+		entryFileNames: "[name].js",
+		chunkFileNames: (chunk) => `chunks/${packageName(chunk.moduleIds) ?? "[name]"}-[hash].js`,
+	},
+	plugins: [removeEarlierChunks(), thirdPartyLicenses(), executableEntry()],
+});
+
+/**
+ * Chunk names carry a hash, so those of earlier builds would stay for ever. They go last: a failed build leaves
+ * the one before as it was.
+ * @returns {import("rolldown").Plugin}
+ */
+function removeEarlierChunks() {
+	return {
+		name: "remove-earlier-chunks",
+		writeBundle(_options, bundle) {
+			for (const file of readdirSync(chunks)) {
+				if (!(`chunks/${file}` in bundle)) rmSync(new URL(file, chunks), { force: true });
+			}
+		},
+	};
+}
+
+/**
+ * Writes the licenses of the bundled packages, which the minifier takes out of the code.
+ * @returns {import("rolldown").Plugin}
+ */
+function thirdPartyLicenses() {
+	return {
+		name: "third-party-licenses",
+		generateBundle(_options, bundle) {
+			const modules = Object.values(bundle).flatMap((file) => (file.type === "chunk" ? file.moduleIds : []));
+			const folders = new Set(modules.map(packageFolder).filter((folder) => folder !== undefined));
+			const notices = [...folders].map(licenseNotice).sort();
+			this.emitFile({ type: "asset", fileName: "THIRD-PARTY-NOTICES.txt", source: notices.join("\n") });
+		},
+	};
+}
+
+/**
+ * The folder of the third-party package that a module belongs to.
+ * @param {string} moduleId
+ */
+function packageFolder(moduleId) {
+	return /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(moduleId)?.[0];
+}
+
+/**
+ * Names a chunk that holds one third-party package after it.
+ * @param {readonly string[]} moduleIds
+ */
+function packageName(moduleIds) {
+	return /\/node_modules\/(age-encryption)\//.exec(moduleIds.join("\n"))?.[1];
+}
+
+/** @param {string} folder */
+function licenseNotice(folder) {
+	const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+	const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+	const text = file === undefined ? "" : `\n${readFileSync(join(folder, file), "utf8").trim()}\n`;
+	return `${name} ${version} (${license})\n${text}`;
+}
+
+/**
+ * Lets dist/clef-agent.js be started as it is.
+ * @returns {import("rolldown").Plugin}
+ */
+function executableEntry() {
+	return { name: "executable-entry", writeBundle: () => chmodSync(new URL("clef-agent.js", dist), 0o755) };
+}

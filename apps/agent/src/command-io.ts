@@ -1,0 +1,30 @@
+/** Everything a command may touch of the world outside: the process gives the real one, tests give their own. */
+export interface CommandIo {
+	readonly stdin: AsyncIterable<Uint8Array | string>;
+	readonly stdout: Output;
+	readonly stderr: Output;
+	readonly env: Readonly<Record<string, string | undefined>>;
+	/** Folder that relative file names start from. */
+	readonly cwd: string;
+	/** Wall clock, epoch milliseconds. */
+	readonly now: () => number;
+	/** Signals and crashes, by the names that Node's `process` emits. */
+	readonly process: ProcessEvents;
+	/** Resolves after `ms` milliseconds, without keeping the process alive for it. */
+	readonly after: (ms: number) => Promise<unknown>;
+}
+
+/** A text stream a command writes to. */
+export interface Output {
+	write(text: string): unknown;
+	readonly isTTY?: boolean;
+}
+
+/** The part of `process` (or of any `EventEmitter`) that reports signals and crashes. */
+export interface ProcessEvents {
+	on(event: string, listener: (reason: unknown) => void): unknown;
+	off(event: string, listener: (reason: unknown) => void): unknown;
+}
+
+/** A command: gets what follows its name, returns the exit status. */
+export type Command = (args: readonly string[], io: CommandIo) => Promise<number>;

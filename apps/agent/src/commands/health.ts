@@ -1,0 +1,72 @@
+import { get } from "node:http";
+import { parseArguments } from "../arguments.js";
+import { CommandError } from "../command-error.js";
+import type { CommandIo } from "../command-io.js";
+
+const DEFAULT_PORT = 7779;
+const TIMEOUT_MS = 2_000;
+const MAX_ANSWER_CHARACTERS = 4_096;
+
+/** `clef-agent health`: exit 0 when the agent on this machine is ready (with --live: alive), else 1 and why. */
+export async function health(args: readonly string[], io: CommandIo): Promise<number> {
+	const { values } = parseArguments("health", args, { options: { live: { type: "boolean" } } });
+	const path = values.live === true ? "/v1/health" : "/v1/ready";
+	const port = portOf(io.env.CLEF_AGENT_PORT);
+	const answer = await ask(port, path);
+	if (answer.status === 200) return 0;
+	io.stderr.write(`clef-agent: ${problem(answer, port)}\n`);
+	return 1;
+}
+
+function portOf(text: string | undefined): number {
+	// A Kubernetes service named clef-agent injects an address under this name; the agent ignores it as well.
+	if (text === undefined || text === "" || text.startsWith("tcp://")) return DEFAULT_PORT;
+	const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+	if (port < 1 || port > 65_535) {
+		throw new CommandError("CONFIG_INVALID", "CLEF_AGENT_PORT must be a whole number from 1 to 65535");
+	}
+	return port;
+}
+
+type Answer =
+	| { readonly status: number; readonly body: string }
+	| { readonly status?: never; readonly failure: string };
+
+/** An agent of its own and no proxy: container probes must not depend on what the environment says about proxies. */
+function ask(port: number, path: string): Promise<Answer> {
+	return new Promise((resolve) => {
+		const request = get({ host: "127.0.0.1", port, path, agent: false }, (response) => {
+			let body = "";
+			response.setEncoding("utf8");
+			response.on("data", (chunk: string) => {
+				body = (body + chunk).slice(0, MAX_ANSWER_CHARACTERS);
+			});
+			response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
+			response.on("error", () => resolve({ failure: "its answer was cut short" }));
+		});
+		const timer = setTimeout(() => {
+			resolve({ failure: `it did not answer within ${TIMEOUT_MS / 1_000} seconds` });
+			request.destroy();
+		}, TIMEOUT_MS);
+		request.on("error", (error: Error & { code?: string }) => {
+			resolve({
+				failure: error.code === "ECONNREFUSED" ? "nothing listens there" : (error.code ?? "it failed"),
+			});
+		});
+		request.on("close", () => clearTimeout(timer));
+	});
+}
+
+function problem(answer: Answer, port: number): string {
+	if (answer.status === undefined) {
+		return `no agent on 127.0.0.1:${port}: ${answer.failure}; is it running, and on this CLEF_AGENT_PORT?`;
+	}
+	const reason = reasonIn(answer.body);
+	return reason === undefined
+		? `127.0.0.1:${port} answered ${answer.status}; is it a clef-agent?`
+		: `not ready: ${reason}`;
+}
+
+function reasonIn(body: string): string | undefined {
+	return /"reason"\s*:\s*"(\w+)"/.exec(body)?.[1];
+}

@@ -1,0 +1,113 @@
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { type Agent, createAgent } from "@clef-sh/core";
+import { configFromEnvironment, type EnvironmentConfig } from "@clef-sh/core/env";
+import { createRouter } from "@clef-sh/router";
+import { type Listener, listen } from "@clef-sh/router/node";
+import { type AgentToken, obtainToken } from "../agent-token.js";
+import { parseArguments } from "../arguments.js";
+import type { CommandIo } from "../command-io.js";
+import { EventLog } from "../event-log.js";
+import { createLog, type Log } from "../log.js";
+import { StopRequest } from "../stop-request.js";
+
+/** Time that requests under way get to finish. */
+const GRACE_MS = 3_000;
+/** All of stopping; an orchestrator may kill after 5 seconds (D36). */
+const STOP_MS = 4_000;
+
+/** `clef-agent run`: serves until SIGTERM or SIGINT. `stop` may already have seen one. */
+export async function run(
+	args: readonly string[],
+	io: CommandIo,
+	stop: StopRequest = new StopRequest(io.process),
+): Promise<number> {
+	parseArguments("run", args, { options: {} });
+	const config = configFromEnvironment(io.env, (path) => readFileSync(resolve(io.cwd, path), "utf8"));
+	const log = createLog(io.stderr, {
+		level: config.logLevel,
+		format: config.logFormat ?? (io.stderr.isTTY === true ? "text" : "json"),
+	});
+	for (const warning of config.warnings) log.warn(warning);
+	const crashed = crash(io, log);
+	const token = obtainToken({ ...config, cwd: io.cwd, randomBytes });
+	return Promise.race([serve(config, token, io, log, stop), stop.insisted.then(() => 0), crashed]);
+}
+
+async function serve(
+	config: EnvironmentConfig,
+	token: AgentToken,
+	io: CommandIo,
+	log: Log,
+	stop: StopRequest,
+): Promise<number> {
+	let agent: Agent | undefined;
+	const events = new EventLog(log, () => agent?.status().lastRefreshAt ?? null);
+	agent = await createAgent({ ...config.agent, firstLoad: "background", onEvent: events.write });
+	const refresh = refreshOn(agent, log);
+	io.process.on("SIGHUP", refresh);
+	try {
+		const listener = await listen(createRouter(agent, { token: token.token }), { port: config.port });
+		announce(listener, agent, token, events.source, io, log);
+		const signal = await stop.requested;
+		log.info(`${signal}: stopping`, { event: "agent.stopping" });
+		await Promise.race([listener.close(GRACE_MS).then(() => agent.close()), io.after(STOP_MS)]);
+	} catch (error) {
+		await agent.close();
+		throw error;
+	} finally {
+		io.process.off("SIGHUP", refresh);
+	}
+	return 0;
+}
+
+function refreshOn(agent: Agent, log: Log): () => void {
+	return () => {
+		log.info("SIGHUP: refreshing now", { event: "agent.refreshing" });
+		void agent.refresh();
+	};
+}
+
+function announce(
+	listener: Listener,
+	agent: Agent,
+	{ token, handover }: AgentToken,
+	source: string | undefined,
+	io: CommandIo,
+	log: Log,
+): void {
+	const url = `http://127.0.0.1:${listener.port}`;
+	const { mode } = agent.status();
+	log.info(`listening on ${url}, source ${source}, mode ${mode}`, { event: "listening", url, source, mode });
+	if (handover !== "generated") return;
+	if (io.stderr.isTTY === true) {
+		// On a terminal a person started it, and this is the only way they can learn it.
+		io.stderr.write(`Token for this run: ${token}\n`);
+		return;
+	}
+	log.warn(
+		"no token was given, so one was generated that no application knows: set CLEF_AGENT_TOKEN, or set " +
+			"CLEF_AGENT_TOKEN_FILE to a file in an existing folder that the application can read",
+		{ event: "token.withheld" },
+	);
+}
+
+/** Resolves to a failing status after the first error that nothing caught: the process is not to be trusted then. */
+function crash(io: CommandIo, log: Log): Promise<number> {
+	return new Promise((resolve) => {
+		for (const kind of ["uncaughtException", "unhandledRejection"]) {
+			io.process.on(kind, (reason) => {
+				log.error(`unexpected failure, exiting: ${whereabouts(reason)}`, { event: "agent.crashed" });
+				resolve(1);
+			});
+		}
+	});
+}
+
+/** The kind of an unknown error and the places in the code it came through; its message may quote a secret. */
+function whereabouts(reason: unknown): string {
+	if (!(reason instanceof Error)) return `a thrown ${typeof reason}`;
+	const frames = (reason.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
+	return [reason.name, ...frames.slice(0, 5).map((frame) => frame.trim())].join(" ");
+}

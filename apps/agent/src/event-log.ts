@@ -1,0 +1,124 @@
+import type { AgentEvent, Serving } from "@clef-sh/core";
+import type { Log, LogFields, LogLevel } from "./log.js";
+
+type Failure = Extract<AgentEvent, { event: "fetch.failed" | "artifact.invalid" | "artifact.expired" }>;
+
+/**
+ * Turns the agent's events into lines a person can act on: one per change, with what is still served and until
+ * when. A failure that only repeats the one before goes to debug.
+ */
+export class EventLog {
+	readonly #log: Log;
+	readonly #lastRefreshAt: () => number | null;
+	#source: string | undefined;
+	#reported: string | undefined;
+
+	/** `lastRefreshAt` tells two outages with the same failure apart: it moved in between. */
+	constructor(log: Log, lastRefreshAt: () => number | null) {
+		this.#log = log;
+		this.#lastRefreshAt = lastRefreshAt;
+	}
+
+	/** Safe for logs; undefined before the agent started. */
+	get source(): string | undefined {
+		return this.#source;
+	}
+
+	/** The sink to give to `createAgent`. */
+	readonly write = (event: AgentEvent): void => {
+		if (event.event === "agent.started") this.#source = event.source;
+		const level = this.#levelOf(event);
+		this.#log[level](sentenceOf(event), this.#fieldsOf(event));
+	};
+
+	#levelOf(event: AgentEvent): LogLevel {
+		if (!isFailure(event)) {
+			if (event.event !== "cache.expired") this.#reported = undefined;
+			return LEVELS[event.event];
+		}
+		const what = [event.event, codeOf(event), event.serving.revision, this.#lastRefreshAt()].join(" ");
+		const repeated = what === this.#reported;
+		this.#reported = what;
+		return repeated ? "debug" : LEVELS[event.event];
+	}
+
+	#fieldsOf(event: AgentEvent): LogFields {
+		const { at: _, ...attributes } = event;
+		if (!("serving" in attributes)) return { source: this.#source, ...attributes };
+		const { serving, ...others } = attributes;
+		return {
+			source: this.#source,
+			...others,
+			servingRevision: serving.revision,
+			servingUntil: serving.untilMs === undefined ? undefined : isoDate(serving.untilMs),
+		};
+	}
+}
+
+const LEVELS = {
+	"agent.started": "debug",
+	"agent.stopped": "info",
+	"agent.recovered": "info",
+	"artifact.refreshed": "info",
+	"artifact.revoked": "warn",
+	"artifact.expired": "warn",
+	"artifact.invalid": "error",
+	"fetch.failed": "warn",
+	"cache.expired": "error",
+} as const satisfies Record<AgentEvent["event"], LogLevel>;
+
+function isFailure(event: AgentEvent): event is Failure {
+	return "serving" in event;
+}
+
+function codeOf(event: Failure): string {
+	return "code" in event ? event.code : "";
+}
+
+function sentenceOf(event: AgentEvent): string {
+	switch (event.event) {
+		case "agent.started":
+			return `reading ${event.source}`;
+		case "agent.stopped":
+			return `stopped after ${event.uptimeSeconds} s; secrets are wiped from memory`;
+		case "agent.recovered":
+			return `recovered: the source is readable and revision ${event.revision} is served`;
+		case "artifact.refreshed": {
+			const keys = event.keyCount === undefined ? "" : `, ${event.keyCount} secrets`;
+			const end = event.expiresAt === undefined ? "" : `, expires ${event.expiresAt}`;
+			return `serving revision ${event.revision}${keys}, packed ${event.packedAt}${end}`;
+		}
+		case "artifact.revoked":
+			return (
+				`artifact revoked${event.revokedAt === undefined ? "" : ` at ${event.revokedAt}`}: memory wiped, ` +
+				"secrets answer 503 until an artifact packed after that is published"
+			);
+		case "artifact.expired":
+			return `artifact expired${event.expiresAt === undefined ? "" : ` at ${event.expiresAt}`}; ${served(event.serving)}; pack and publish a new one`;
+		case "artifact.invalid":
+			return `artifact refused: ${unfinished(event.error)}; ${served(event.serving)}`;
+		case "fetch.failed":
+			return `source not readable: ${unfinished(event.error)}; ${served(event.serving)}; retrying`;
+		case "cache.expired":
+			return (
+				`no successful refresh for ${event.cacheTtlSeconds} s (CLEF_AGENT_CACHE_TTL): ` +
+				"secrets answer 503 until the source can be read again"
+			);
+	}
+}
+
+/** More of the sentence follows. */
+function unfinished(sentence: string): string {
+	return sentence.replace(/\.$/, "");
+}
+
+function served({ revision, untilMs }: Serving): string {
+	if (revision === undefined) return "nothing is served";
+	return `still serving revision ${revision}${untilMs === undefined ? "" : ` until ${isoDate(untilMs)}`}`;
+}
+
+const LAST_DATE_MS = 8.64e15;
+
+function isoDate(ms: number): string {
+	return new Date(Math.min(ms, LAST_DATE_MS)).toISOString();
+}

@@ -1,0 +1,16 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { CommandIo } from "./command-io.js";
+
+/** The real world, as this process sees it. */
+export function processIo(): CommandIo {
+	return {
+		stdin: process.stdin,
+		stdout: process.stdout,
+		stderr: process.stderr,
+		env: process.env,
+		cwd: process.cwd(),
+		now: Date.now,
+		process,
+		after: (ms) => sleep(ms, undefined, { ref: false }),
+	};
+}

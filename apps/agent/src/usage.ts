@@ -1,0 +1,105 @@
+/** What `--help` says about one command. */
+export interface Usage {
+	/** How it is called, after `clef-agent`. */
+	readonly synopsis: string;
+	/** What it does, in half a line. */
+	readonly summary: string;
+	/** Options and notes, ready to print. */
+	readonly details: string;
+}
+
+/** Every command, in the order the help lists them. */
+export const usages = {
+	run: {
+		synopsis: "[run]",
+		summary: "fetch, verify and serve secrets on 127.0.0.1 (the default)",
+		details: `Everything is configured by environment variables; the most important ones:
+
+  CLEF_AGENT_SOURCE       http(s)://… , file://… or a path of the packed artifact
+  CLEF_AGENT_AGE_KEY      age identity that opens it (or CLEF_AGENT_AGE_KEY_FILE)
+  CLEF_AGENT_VERIFY_KEY   public key that must have signed it
+  CLEF_AGENT_TOKEN        bearer token clients present (or CLEF_AGENT_TOKEN_FILE)
+  CLEF_AGENT_PORT         port on 127.0.0.1, default 7779
+  CLEF_AGENT_CACHE_TTL    most seconds to serve without a successful refresh, default 300
+
+Signals: SIGTERM and SIGINT stop it, SIGHUP refreshes now.`,
+	},
+	exec: {
+		synopsis: "exec -- COMMAND [ARG…]",
+		summary: "run a command with the secrets as its environment (not built yet)",
+		details: "Not built yet: run the agent beside the command and read GET /v1/secrets.",
+	},
+	health: {
+		synopsis: "health [--live]",
+		summary: "ask the agent on this machine whether it is ready: exit 0 or 1",
+		details: `  --live   ask only whether the process lives (/v1/health instead of /v1/ready)
+
+The port is CLEF_AGENT_PORT, default 7779. Gives up after 2 seconds.`,
+	},
+	keygen: {
+		synopsis: "keygen [--signing] [--post-quantum] [-o FILE]",
+		summary: "make an age identity, or with --signing a pair of signing keys",
+		details: `  --signing          Ed25519 signing key instead: the private key as PEM; the public key,
+                     for CLEF_AGENT_VERIFY_KEY, on standard error
+  --post-quantum     age identity that also withstands quantum computers
+  -o, --output FILE  write the private key there (mode 0600; must not exist), not to standard output`,
+	},
+	pack: {
+		synopsis: "pack --identity NAME --environment NAME --recipient AGE1… [FILE]",
+		summary: "encrypt secrets (JSON or dotenv, from FILE or standard input) into an artifact",
+		details: `  --identity NAME         who may use the secrets
+  --environment NAME      where they are used
+  --recipient AGE1…       age recipient who can open it; may be repeated
+  --recipients-file FILE  more recipients, one per line, # starts a comment
+  --sign-key FILE         private signing key (PEM, or base64 PKCS#8)
+  --ttl DURATION          refuse it after this long: 3600, 90m, 12h, 30d
+  --format json|dotenv    default: by the file's name, else by a leading {
+  --kms KEY               not built yet
+  -o, --output FILE       replace FILE in one step; default standard output`,
+	},
+	inspect: {
+		synopsis: "inspect [--json] FILE",
+		summary: "print what an artifact says about itself; needs no key",
+		details: "  --json   as JSON\n\nChecks nothing: see verify.",
+	},
+	verify: {
+		synopsis: "verify [--key KEY] [--identity NAME] [--environment NAME] FILE",
+		summary: "check an artifact as the agent would: prints ok, or the refusal and exits 1",
+		details: `  --key KEY           public key, or a file with it; default CLEF_AGENT_VERIFY_KEY
+  --identity NAME     refuse an artifact packed for another identity
+  --environment NAME  refuse an artifact packed for another environment`,
+	},
+	revoke: {
+		synopsis: "revoke FILE [-o FILE]",
+		summary: "turn an artifact into a revocation: agents that read it wipe their secrets",
+		details: "  -o, --output FILE   write there instead of in place; - is standard output",
+	},
+} as const satisfies Record<string, Usage>;
+
+/** The name of a command. */
+export type CommandName = keyof typeof usages;
+
+/** Whether a word is the name of a command. */
+export function isCommandName(word: string): word is CommandName {
+	return Object.hasOwn(usages, word);
+}
+
+/** The help page of one command, or of all of them. */
+export function helpText(command?: CommandName): string {
+	if (command !== undefined) {
+		const { synopsis, summary, details } = usages[command];
+		return `Usage: clef-agent ${synopsis}\n\n${summary}\n\n${details}\n`;
+	}
+	const width = Math.max(...Object.keys(usages).map((name) => name.length));
+	const lines = Object.entries(usages).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`);
+	return `The sidecar that hands applications their secrets.
+
+Usage: clef-agent [COMMAND] [OPTIONS]
+
+${lines.join("\n")}
+
+Options:
+  -h, --help     this page, or the page of a command: clef-agent pack --help
+  -V, --version  the version
+`;
+}

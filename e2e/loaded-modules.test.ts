@@ -1,0 +1,94 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, it } from "vitest";
+import { vector, vectorKeys } from "../packages/testkit/src/vectors.js";
+import { AgentProcess } from "./agent-process.js";
+import { commandPath } from "./command.js";
+import { temporaryFolder } from "./temporary-folder.js";
+
+const dist = join(commandPath, "..");
+const recorder = fileURLToPath(new URL("record-loads.js", import.meta.url));
+
+/** What an agent loads from start to stop: names of Node's modules, and paths of chunks without their hash. */
+async function loadedBy(
+	source: string,
+): Promise<{ builtins: string[]; chunks: string[]; agent: AgentProcess }> {
+	const record = join(temporaryFolder(), "loads");
+	writeFileSync(record, "");
+	const agent = await AgentProcess.listening(
+		{
+			CLEF_AGENT_SOURCE: source,
+			CLEF_AGENT_VERIFY_KEY: vectorKeys.ed25519PublicKey,
+			RECORD_LOADS: record,
+		},
+		{ nodeArgs: ["--import", recorder] },
+	);
+	const failing = source.startsWith("/nowhere");
+	await agent.logged(failing ? "fetch.failed" : "artifact.refreshed");
+	await agent.stop();
+	const urls = readFileSync(record, "utf8").trim().split("\n");
+	const files = urls
+		.filter((url) => url.startsWith("file:"))
+		.map((url) => relative(dist, fileURLToPath(url)));
+	return {
+		agent,
+		builtins: urls.filter((url) => url.startsWith("node:")),
+		chunks: files.map((file) => file.replace(/-[\w-]{8}\.js$/, "")).sort(),
+	};
+}
+
+function sourceFile(): string {
+	const path = join(temporaryFolder(), "artifact.json");
+	writeFileSync(path, vector("signed"));
+	return path;
+}
+
+it("starting with a file and an age key loads nothing but the command's own chunks", async () => {
+	const { chunks, builtins } = await loadedBy(sourceFile());
+	expect(builtins).toContain("node:http");
+	expect(chunks).toContain("clef-agent.js");
+	expect(chunks).toContain("chunks/run");
+	expect(chunks).toContain("chunks/age-encryption");
+	for (const chunk of chunks) expect(chunk).toMatch(/^(?:clef-agent\.js|chunks\/[\w-]+)$/);
+});
+
+it("loads neither the writing side nor any other command", async () => {
+	const { chunks } = await loadedBy(sourceFile());
+	expect(chunks.filter((chunk) => /pack|keygen|inspect|revoke|health|exec|stanzas/.test(chunk))).toEqual([]);
+});
+
+it("loads age only when there is something to decrypt", async () => {
+	const { chunks } = await loadedBy("/nowhere/artifact.json");
+	expect(chunks).toContain("chunks/run");
+	expect(chunks).not.toContain("chunks/age-encryption");
+});
+
+it("has no cloud SDK among what it starts with", () => {
+	const started = ["clef-agent.js", ...readdirSync(join(dist, "chunks")).map((name) => join("chunks", name))]
+		.filter((name) => /clef-agent|\/run-|\/verify-|\/parse/.test(name))
+		.map((name) => readFileSync(join(dist, name), "utf8"));
+	expect(started.length).toBeGreaterThan(2);
+	for (const code of started) {
+		expect(code).not.toMatch(
+			/@aws-sdk|@smithy|google-auth-library|@azure\/|@octokit|@gitbeaker|@opentelemetry/,
+		);
+	}
+});
+
+it("needs nothing beside its own folder", () => {
+	for (const name of readdirSync(join(dist, "chunks"))) {
+		const code = readFileSync(join(dist, "chunks", name), "utf8");
+		const imported = [...code.matchAll(/\b(?:from|import)\s*\(?["'`]([\w@.][^"'`\s]*)["'`]/g)].map(
+			([, id]) => id,
+		);
+		for (const id of imported) expect(id).toMatch(/^(?:node:|\.)/);
+	}
+});
+
+it("comes with the licenses of what is bundled", () => {
+	const licenses = readFileSync(join(dist, "THIRD-PARTY-LICENSES.txt"), "utf8");
+	for (const name of ["age-encryption", "hono", "@hono/node-server", "@logtape/logtape", "valibot"]) {
+		expect(licenses).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(`, "m"));
+	}
+});

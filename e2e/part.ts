@@ -1,0 +1,23 @@
+import { spawnSync } from "node:child_process";
+import { it, type TestAPI } from "vitest";
+
+/** A program that tests use and that a machine may not have. */
+export interface Part {
+	readonly name: string;
+	readonly present: boolean;
+}
+
+/** Looks for a program by calling it. */
+export function part(name: string, versionArgument = "--version"): Part {
+	return { name, present: spawnSync(name, [versionArgument]).error === undefined };
+}
+
+/**
+ * `it` for tests that need a part. Where it is missing they are skipped and say so in their name; in CI they run
+ * and fail, because there every part is installed first.
+ */
+export function itWith({ name, present }: Part): (title: string, test: () => Promise<void>) => void {
+	const run: TestAPI | TestAPI["skip"] = present || process.env.CI === "true" ? it : it.skip;
+	const note = present ? "" : ` (needs ${name}, which is not installed)`;
+	return (title, test) => run(title + note, test);
+}

@@ -1,0 +1,4 @@
+export type { RoutedAgent, RouterOptions } from "./create-router.js";
+export { createRouter } from "./create-router.js";
+export type { RefusalCode } from "./refusal.js";
+export { RouterError } from "./router-error.js";

@@ -1,0 +1,85 @@
+import type { ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+
+/**
+ * The open connections of one server and the responses running on each.
+ *
+ * Node can only turn new clients away when it has too many; this makes room for them instead, and tells
+ * a connection that is still flushing a response from one that is idle, which `http.Server` does not.
+ */
+export class Connections {
+	readonly #running = new Map<Socket, Set<ServerResponse>>();
+	/** In the order in which they became idle. */
+	readonly #idle = new Set<Socket>();
+	readonly #max: number;
+	#draining = false;
+
+	constructor(max: number) {
+		this.#max = max;
+	}
+
+	/** Takes in a new connection, at the cost of the least useful one when there are too many. */
+	admit(socket: Socket): void {
+		if (this.#running.size >= this.#max && !this.evict()) {
+			socket.destroy();
+			return;
+		}
+		this.#running.set(socket, new Set());
+		this.#idle.add(socket);
+		socket.once("close", () => {
+			this.#running.delete(socket);
+			this.#idle.delete(socket);
+		});
+	}
+
+	/** Closes the connection that has been idle longest, or else one whose client does not read; false when all work. */
+	evict(): boolean {
+		const [longestIdle] = this.#idle;
+		const victim = longestIdle ?? this.#stalled();
+		if (victim === undefined) return false;
+		this.#idle.delete(victim);
+		this.#running.delete(victim);
+		victim.destroy();
+		return true;
+	}
+
+	/** Notes that `response` has begun on `socket`. */
+	begin(socket: Socket, response: ServerResponse): void {
+		this.#idle.delete(socket);
+		this.#running.get(socket)?.add(response);
+		if (this.#draining) response.shouldKeepAlive = false;
+		response.once("close", () => this.#finish(socket, response));
+	}
+
+	/** Whether a response is running on `socket`. */
+	isBusy(socket: Socket): boolean {
+		return (this.#running.get(socket)?.size ?? 0) > 0;
+	}
+
+	/** Closes what is idle, and from now on each connection after its running response. */
+	drain(): void {
+		this.#draining = true;
+		for (const socket of this.#idle) socket.destroy();
+		for (const responses of this.#running.values()) {
+			for (const response of responses) if (!response.headersSent) response.shouldKeepAlive = false;
+		}
+	}
+
+	/** Closes everything at once. */
+	destroyAll(): void {
+		for (const socket of this.#running.keys()) socket.destroy();
+	}
+
+	#finish(socket: Socket, response: ServerResponse): void {
+		const responses = this.#running.get(socket);
+		responses?.delete(response);
+		if (responses === undefined || responses.size > 0) return;
+		this.#idle.add(socket);
+		if (this.#draining) socket.destroySoon();
+	}
+
+	#stalled(): Socket | undefined {
+		for (const socket of this.#running.keys()) if (socket.writableLength > 0) return socket;
+		return undefined;
+	}
+}

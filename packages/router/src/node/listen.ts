@@ -1,0 +1,114 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { Server as NetServer, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { getRequestListener } from "@hono/node-server";
+import type { Hono } from "hono";
+import { toResponse, writeReply } from "../deliver.js";
+import { errorReply } from "../error-reply.js";
+import { malformed } from "../refusal.js";
+import { bind } from "./bind.js";
+import { clientErrorReply, endSocket } from "./client-error.js";
+import { Connections } from "./connections.js";
+import { createGuard, hasBody } from "./guard.js";
+import { DEFAULT_LIMITS, type ListenLimits } from "./limits.js";
+
+const EXPECTATION_REFUSED = malformed("The Expect header is not supported; send the request without it.");
+
+/** Where and within which limits to listen. */
+export interface ListenOptions {
+	/** On 127.0.0.1; 0 takes any free port. */
+	readonly port: number;
+	readonly limits?: Partial<ListenLimits>;
+}
+
+/** A router that is being served. */
+export interface Listener {
+	readonly port: number;
+	/**
+	 * Stops accepting, closes idle connections, and cuts what still runs after `graceMs`. Called again, it can
+	 * only shorten the wait.
+	 */
+	close(graceMs: number): Promise<void>;
+}
+
+/**
+ * Serves a router on the loopback address, and on nothing else.
+ *
+ * Rejects with `RouterError` (`CONFIG_INVALID`) when the port cannot be had.
+ */
+export async function listen(router: Hono, options: ListenOptions): Promise<Listener> {
+	const limits = { ...DEFAULT_LIMITS, ...options.limits };
+	const connections = new Connections(limits.maxConnections);
+	const server = createBoundedServer(limits);
+	const port = await bind(server, options.port);
+	attach(server, router, connections, port);
+	let stopped: Promise<void> | undefined;
+	return {
+		port,
+		close: async (graceMs) => {
+			stopped ??= stop(server, connections);
+			const cut = setTimeout(() => connections.destroyAll(), graceMs);
+			await stopped;
+			clearTimeout(cut);
+		},
+	};
+}
+
+function createBoundedServer(limits: ListenLimits): Server {
+	const server = createServer({
+		maxHeaderSize: limits.maxHeaderBytes,
+		headersTimeout: limits.headersTimeoutMs,
+		requestTimeout: limits.requestTimeoutMs,
+		keepAliveTimeout: limits.keepAliveTimeoutMs,
+		connectionsCheckingInterval: limits.sweepIntervalMs,
+		requireHostHeader: false, // ours to refuse, in JSON
+	});
+	server.timeout = limits.stallTimeoutMs;
+	return server;
+}
+
+function attach(server: Server, router: Hono, connections: Connections, port: number): void {
+	const guard = createGuard(port);
+	const respond = getRequestListener(router.fetch, {
+		overrideGlobalObjects: false,
+		errorHandler: (error) => toResponse(errorReply(error)),
+	});
+	const accept = (incoming: IncomingMessage, outgoing: ServerResponse) => {
+		connections.begin(incoming.socket, outgoing);
+		if (hasBody(incoming)) outgoing.shouldKeepAlive = false;
+		return guard(incoming);
+	};
+	const refuseExpectation = (incoming: IncomingMessage, outgoing: ServerResponse) => {
+		const refused = accept(incoming, outgoing) ?? EXPECTATION_REFUSED;
+		outgoing.shouldKeepAlive = false;
+		writeReply(refused, outgoing);
+	};
+	server.on("request", (incoming, outgoing) => {
+		const refused = accept(incoming, outgoing);
+		if (refused === undefined) void respond(incoming, outgoing);
+		else writeReply(refused, outgoing);
+	});
+	server.on("checkContinue", refuseExpectation);
+	server.on("checkExpectation", refuseExpectation);
+	server.on("connect", (incoming: IncomingMessage, socket: Duplex) => {
+		endSocket(socket, guard(incoming) ?? clientErrorReply(undefined));
+	});
+	server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
+		// Never into the middle of a response that is being written.
+		if (connections.isBusy(socket as Socket)) socket.destroy();
+		else endSocket(socket, clientErrorReply(error.code));
+	});
+	server.on("connection", (socket) => connections.admit(socket));
+	// A failed accept: this process has no descriptor left.
+	server.on("error", () => connections.evict());
+}
+
+async function stop(server: Server, connections: Connections): Promise<void> {
+	const stopped = new Promise<void>((resolve) => {
+		// The close() of http.Server would also destroy connections whose response is not flushed yet.
+		NetServer.prototype.close.call(server, () => resolve());
+	});
+	connections.drain();
+	await stopped;
+	server.close(); // ends its timeout sweep
+}

@@ -1,0 +1,35 @@
+/** An answer before it is written: complete headers, and a body that is already serialised. */
+export interface Reply {
+	readonly status: number;
+	/** Includes `Content-Length` whenever there is a body; shared between requests, never changed. */
+	readonly headers: Readonly<Record<string, string>>;
+	readonly body: Buffer | string | null;
+	/** Called once, when the bytes of `body` are no longer needed. */
+	readonly release?: () => void;
+}
+
+/** What every response carries: secrets are not for caches, and JSON is not for sniffing. */
+export const STANDING_HEADERS: Readonly<Record<string, string>> = {
+	"Cache-Control": "no-store",
+	"X-Content-Type-Options": "nosniff",
+};
+
+/** A reply whose body is `value` as JSON. */
+export function jsonReply(status: number, value: unknown, extra?: Readonly<Record<string, string>>): Reply {
+	return textReply(status, "application/json", JSON.stringify(value), extra);
+}
+
+/** A reply whose body is `text`, as UTF-8. */
+export function textReply(
+	status: number,
+	contentType: string,
+	text: string,
+	extra?: Readonly<Record<string, string>>,
+): Reply {
+	const length = String(Buffer.byteLength(text));
+	return {
+		status,
+		headers: { ...STANDING_HEADERS, "Content-Type": contentType, "Content-Length": length, ...extra },
+		body: text,
+	};
+}

@@ -1,0 +1,34 @@
+/** Visible ASCII without `#` and `\`: what a URL parser hands on as it was sent. */
+const PLAIN = /^\/[!-"$-[\]-~]*$/;
+
+/** `.` or `..` as a whole segment, in every spelling that a URL parser would resolve. */
+const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i;
+
+/**
+ * Whether a raw request target means the same to every parser: nothing to normalise, nothing that cannot
+ * be decoded, and no NUL. Without this, `/v1/secrets/%2e%2e/health` would be routed to `/v1/health`.
+ */
+export function isPlainTarget(target: string): boolean {
+	if (!PLAIN.test(target)) return false;
+	const query = target.indexOf("?");
+	const path = query === -1 ? target : target.slice(0, query);
+	return !DOT_SEGMENT.test(path) && !path.includes("%00") && isDecodable(path);
+}
+
+/** The path of a request as it was sent, still percent-encoded: names may hold an encoded slash. */
+export function encodedPath(request: Request): string {
+	const { url } = request;
+	const start = url.indexOf("/", "http://".length);
+	const query = url.indexOf("?", start);
+	return query === -1 ? url.slice(start) : url.slice(start, query);
+}
+
+function isDecodable(path: string): boolean {
+	if (!path.includes("%")) return true;
+	try {
+		decodeURIComponent(path);
+		return true;
+	} catch {
+		return false;
+	}
+}

@@ -1,0 +1,62 @@
+import { describe, expect, it } from "vitest";
+import { createAuthorization } from "../src/authorize.js";
+import { TOKEN } from "./requests.js";
+
+const authorize = createAuthorization(TOKEN);
+const statusOf = (header: string) => authorize(new Headers({ Authorization: header }))?.status;
+
+describe("createAuthorization", () => {
+	it("lets the right token pass", () => {
+		expect(statusOf(`Bearer ${TOKEN}`)).toBeUndefined();
+	});
+
+	it("L31 refuses every prefix of the right token", () => {
+		for (let length = 0; length < TOKEN.length; length += 1) {
+			expect(statusOf(`Bearer ${TOKEN.slice(0, length)}`)).toBe(401);
+		}
+	});
+
+	it("L31 refuses the right token with any one character changed", () => {
+		for (let at = 0; at < TOKEN.length; at += 1) {
+			expect(statusOf(`Bearer ${TOKEN.slice(0, at)}~${TOKEN.slice(at + 1)}`)).toBe(401);
+		}
+	});
+
+	it.each([
+		["no scheme", TOKEN],
+		["lower-case scheme", `bearer ${TOKEN}`],
+		["upper-case scheme", `BEARER ${TOKEN}`],
+		["another scheme", `Basic ${TOKEN}`],
+		["two spaces", `Bearer  ${TOKEN}`],
+		["a tab", `Bearer\t${TOKEN}`],
+		["something behind it", `Bearer ${TOKEN}x`],
+		["a list", `Bearer ${TOKEN}, Bearer ${TOKEN}`],
+		["quotes", `Bearer "${TOKEN}"`],
+		["the scheme alone", "Bearer"],
+		["nothing", ""],
+		["10 MB", `Bearer ${"a".repeat(10_000_000)}`],
+	])("L31 refuses %s", (_, header) => {
+		expect(statusOf(header)).toBe(401);
+	});
+
+	it("L31 refuses the header given twice, and no header at all", () => {
+		const headers = new Headers();
+		expect(authorize(headers)?.status).toBe(401);
+		headers.append("Authorization", `Bearer ${TOKEN}`);
+		headers.append("Authorization", `Bearer ${TOKEN}`);
+		expect(authorize(headers)?.status).toBe(401);
+	});
+
+	it("names the scheme to use", () => {
+		const refused = authorize(new Headers());
+		expect(refused?.headers["WWW-Authenticate"]).toBe("Bearer");
+		expect(refused?.body).toContain("UNAUTHORIZED");
+	});
+
+	it("compares bytes, so that a token outside ASCII works as it was sent", () => {
+		const check = createAuthorization("pässwörter-✓");
+		const asSent = Buffer.from("Bearer pässwörter-✓").toString("latin1");
+		expect(check(new Headers({ Authorization: asSent }))).toBeUndefined();
+		expect(check(new Headers({ Authorization: "Bearer p?sswörter" }))?.status).toBe(401);
+	});
+});

@@ -1,0 +1,104 @@
+import { IncomingMessage, ServerResponse } from "node:http";
+import { Socket } from "node:net";
+import { describe, expect, it } from "vitest";
+import { Connections } from "../../src/node/connections.js";
+
+const respond = (socket: Socket) => new ServerResponse(new IncomingMessage(socket));
+
+/** A full house of three, admitted in this order. */
+function three(): { connections: Connections; sockets: [Socket, Socket, Socket] } {
+	const connections = new Connections(3);
+	const sockets: [Socket, Socket, Socket] = [new Socket(), new Socket(), new Socket()];
+	for (const socket of sockets) connections.admit(socket);
+	return { connections, sockets };
+}
+
+/** Which of the sockets are gone. */
+const gone = (...sockets: Socket[]) => sockets.map((socket) => socket.destroyed);
+
+describe("Connections", () => {
+	it("L32 makes room by closing what has been idle longest", () => {
+		const { connections, sockets } = three();
+		const [first] = sockets;
+		const response = respond(first);
+		connections.begin(first, response);
+		response.emit("close"); // served, so now the youngest of the idle
+		const fourth = new Socket();
+		connections.admit(fourth);
+		expect(gone(...sockets, fourth)).toEqual([false, true, false, false]);
+		connections.admit(new Socket());
+		expect(gone(...sockets, fourth)).toEqual([false, true, true, false]);
+	});
+
+	it("L32 never closes a connection whose response is being made", () => {
+		const { connections, sockets } = three();
+		for (const socket of sockets) connections.begin(socket, respond(socket));
+		const fourth = new Socket();
+		connections.admit(fourth);
+		expect(gone(...sockets, fourth)).toEqual([false, false, false, true]);
+		expect(connections.evict()).toBe(false);
+	});
+
+	it("L32 lets one go whose client does not read, when none is idle", () => {
+		const { connections, sockets } = three();
+		for (const socket of sockets) connections.begin(socket, respond(socket));
+		Object.defineProperty(sockets[1], "writableLength", { value: 1 });
+		connections.admit(new Socket());
+		expect(gone(...sockets)).toEqual([false, true, false]);
+	});
+
+	it("counts a connection as busy until its last pipelined response is done", () => {
+		const { connections, sockets } = three();
+		const [first] = sockets;
+		const responses = [respond(first), respond(first)];
+		expect(connections.isBusy(first)).toBe(false);
+		for (const response of responses) connections.begin(first, response);
+		responses[0]?.emit("close");
+		expect(connections.isBusy(first)).toBe(true);
+		responses[1]?.emit("close");
+		expect(connections.isBusy(first)).toBe(false);
+	});
+
+	it("forgets a connection that closed by itself, and its responses", async () => {
+		const { connections, sockets } = three();
+		const [first] = sockets;
+		const response = respond(first);
+		connections.begin(first, response);
+		await new Promise((resolve) => first.once("close", resolve).destroy());
+		response.emit("close");
+		expect(connections.isBusy(first)).toBe(false);
+		const fourth = new Socket();
+		connections.admit(fourth);
+		expect(gone(...sockets, fourth)).toEqual([true, false, false, false]);
+	});
+
+	it("knows nothing of a connection that it did not admit", () => {
+		const connections = new Connections(1);
+		const stranger = new Socket();
+		connections.begin(stranger, respond(stranger));
+		expect(connections.isBusy(stranger)).toBe(false);
+	});
+
+	it("D36 drains: idle ones go at once, busy ones after their response", () => {
+		const { connections, sockets } = three();
+		const [first, second, third] = sockets;
+		const running = respond(first);
+		const started = respond(second);
+		connections.begin(first, running);
+		connections.begin(second, started);
+		started.flushHeaders();
+		connections.drain();
+		expect(gone(...sockets)).toEqual([false, false, true]);
+		expect(running.shouldKeepAlive).toBe(false);
+		const late = respond(first);
+		connections.begin(first, late);
+		expect(late.shouldKeepAlive).toBe(false);
+		running.emit("close");
+		expect(first.destroyed).toBe(false);
+		late.emit("close");
+		started.emit("close");
+		expect(first.writableEnded && second.writableEnded).toBe(true);
+		connections.destroyAll();
+		expect(gone(first, second, third)).toEqual([true, true, true]);
+	});
+});
