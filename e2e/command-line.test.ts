@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { vector, vectorKeys, vectorSecrets } from "@clef-sh/testkit/vectors";
 import { expect, it } from "vitest";
-import { vector, vectorKeys, vectorSecrets } from "../packages/testkit/src/vectors.js";
 import { AgentProcess, TOKEN } from "./agent-process.js";
 import { clefAgent, commandPath, runProgram } from "./command.js";
 import { itWith, part } from "./part.js";

@@ -1,6 +1,6 @@
+import { behaviours, startServer } from "@clef-sh/testkit/servers";
+import { vector, vectorKeys, vectorSecrets } from "@clef-sh/testkit/vectors";
 import { expect, it, onTestFinished } from "vitest";
-import { behaviours, startServer } from "../packages/testkit/src/servers.js";
-import { vector, vectorKeys, vectorSecrets } from "../packages/testkit/src/vectors.js";
 import { AgentProcess } from "./agent-process.js";
 import { eventually } from "./eventually.js";
 

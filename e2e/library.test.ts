@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { vector, vectorKeys, vectorSecrets } from "@clef-sh/testkit/vectors";
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
-import { vector, vectorKeys, vectorSecrets } from "../packages/testkit/src/vectors.js";
 import { AgentProcess } from "./agent-process.js";
 import { runProgram } from "./command.js";
 import { type InstalledLibrary, installLibrary } from "./installed-library.js";

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { vector, vectorKeys } from "@clef-sh/testkit/vectors";
 import { expect, it } from "vitest";
-import { vector, vectorKeys } from "../packages/testkit/src/vectors.js";
 import { AgentProcess } from "./agent-process.js";
 import { commandPath } from "./command.js";
 import { temporaryFolder } from "./temporary-folder.js";

@@ -167,6 +167,6 @@ it("tells of revocation, expiry and recovery", () => {
 	expect(written({ ...expired, expiresAt: undefined })?.level).toBe("debug");
 	expect(written({ event: "agent.recovered", at, revision: "r1" })).toMatchObject({
 		level: "info",
-		sentence: "recovered: serving revision r1 again",
+		sentence: "recovered: the source is readable and revision r1 is served",
 	});
 });
