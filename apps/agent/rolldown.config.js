@@ -1,12 +1,12 @@
 // Bundles the command and everything it needs into dist/, so that it installs as one small package and starts fast.
 
 import { chmodSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "rolldown";
 
 const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8"));
 const dist = new URL("dist/", import.meta.url);
-const chunks = new URL("chunks/", dist);
 
 export default defineConfig({
 	input: { "clef-agent": "src/clef-agent.ts" },
@@ -22,7 +22,7 @@ export default defineConfig({
 		entryFileNames: "[name].js",
 		chunkFileNames: (chunk) => `chunks/${packageName(chunk.moduleIds) ?? "[name]"}-[hash].js`,
 	},
-	plugins: [removeEarlierChunks(), thirdPartyLicenses(), executableEntry()],
+	plugins: [removeEarlierFiles(), thirdPartyLicenses(), executableEntry()],
 });
 
 /**
@@ -30,12 +30,13 @@ export default defineConfig({
  * the one before as it was.
  * @returns {import("rolldown").Plugin}
  */
-function removeEarlierChunks() {
+function removeEarlierFiles() {
 	return {
-		name: "remove-earlier-chunks",
+		name: "remove-earlier-files",
 		writeBundle(_options, bundle) {
-			for (const file of readdirSync(chunks)) {
-				if (!(`chunks/${file}` in bundle)) rmSync(new URL(file, chunks), { force: true });
+			for (const file of readdirSync(dist, { recursive: true, withFileTypes: true })) {
+				const path = join(file.parentPath, file.name);
+				if (file.isFile() && !(relative(fileURLToPath(dist), path) in bundle)) rmSync(path, { force: true });
 			}
 		},
 	};
