@@ -84,7 +84,7 @@ function sentenceOf(event: AgentEvent): string {
 		case "agent.recovered":
 			return `recovered: the source is readable and revision ${event.revision} is served`;
 		case "artifact.refreshed": {
-			const keys = event.keyCount === undefined ? "" : `, ${event.keyCount} secrets`;
+			const keys = event.keyCount === undefined ? "" : `, ${counted(event.keyCount)}`;
 			const end = event.expiresAt === undefined ? "" : `, expires ${event.expiresAt}`;
 			return `serving revision ${event.revision}${keys}, packed ${event.packedAt}${end}`;
 		}
@@ -121,4 +121,8 @@ const LAST_DATE_MS = 8.64e15;
 
 function isoDate(ms: number): string {
 	return new Date(Math.min(ms, LAST_DATE_MS)).toISOString();
+}
+
+function counted(secrets: number): string {
+	return secrets === 1 ? "1 secret" : `${secrets} secrets`;
 }
