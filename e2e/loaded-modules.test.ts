@@ -87,7 +87,7 @@ it("needs nothing beside its own folder", () => {
 });
 
 it("comes with the licenses of what is bundled", () => {
-	const licenses = readFileSync(join(dist, "THIRD-PARTY-LICENSES.txt"), "utf8");
+	const licenses = readFileSync(join(dist, "THIRD-PARTY-NOTICES.txt"), "utf8");
 	for (const name of ["age-encryption", "hono", "@hono/node-server", "@logtape/logtape", "valibot"]) {
 		expect(licenses).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(`, "m"));
 	}
