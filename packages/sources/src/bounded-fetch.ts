@@ -25,9 +25,15 @@ export interface ResponseHead {
 	readonly headers: Headers;
 }
 
-/** One GET and its limits. */
+/** One request and its limits. */
 export interface BoundedRequest {
 	readonly url: URL;
+
+	/** `GET` where absent. */
+	readonly method?: string;
+
+	/** Only with a method other than GET and HEAD; such a request is never redirected. */
+	readonly body?: string | Uint8Array;
 
 	/** Sent again after a redirect, which never leaves the origin. */
 	readonly headers: Readonly<Record<string, string>>;
@@ -51,7 +57,7 @@ export interface BoundedResponse extends ResponseHead {
 const MOST_REDIRECTS = 5;
 
 /**
- * Sends a GET whose time and size are bounded whatever the server does.
+ * Sends a request whose time and size are bounded whatever the server does.
  *
  * Follows at most five redirects, and only inside the same https origin. Rejects with `SourceError`, or with the
  * signal's reason; either way no body, timer or listener stays behind.
@@ -80,7 +86,8 @@ async function exchange(
 	for (let redirects = 0; ; redirects++) {
 		const response = await send(url, request, fetch, deadlines);
 		try {
-			const target = redirectTarget(response, url, redirects < MOST_REDIRECTS, request.description);
+			const mayFollow = redirects < MOST_REDIRECTS && request.body === undefined;
+			const target = redirectTarget(response, url, mayFollow, request.description);
 			if (target === undefined) return await receive(response, request, deadlines);
 			url = target;
 		} finally {
@@ -100,7 +107,8 @@ async function send(
 	deadlines.step(timeouts.headersMs, `${description} did not answer within ${timeouts.headersMs} ms.`);
 	try {
 		deadlines.signal.throwIfAborted();
-		const init: RequestInit = { headers, redirect: "manual", signal: deadlines.signal };
+		const { method = "GET", body = null } = request;
+		const init: RequestInit = { method, body, headers, redirect: "manual", signal: deadlines.signal };
 		return await deadlines.race(fetch(url, init));
 	} catch (error) {
 		throw deadlines.signal.aborted ? deadlines.signal.reason : networkError(error, description);
