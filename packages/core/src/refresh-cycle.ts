@@ -68,9 +68,11 @@ async function follow<T>(
 	startedAt: Instant,
 	signal: AbortSignal,
 ): Promise<CycleResult> {
-	const result = await readSource(parts.source, validator, signal);
+	const { cache, source } = parts;
+	const result = await readSource(source, validator, signal);
 	if (result.kind === "unmodified") {
-		parts.cache.confirm(startedAt);
+		if (cache.current === undefined) throw nothingToConfirm(source);
+		cache.confirm(startedAt);
 		return { outcome: { kind: "confirmed" }, validator };
 	}
 	const parsed = parseArtifact(result.bytes);
@@ -92,6 +94,13 @@ async function readSource(
 		if (isCodedError(cause)) throw cause;
 		throw new SourceError("SOURCE_UNREACHABLE", `Reading ${source.description} failed.`);
 	}
+}
+
+function nothingToConfirm({ description }: Source): SourceError {
+	return new SourceError(
+		"SOURCE_BAD_RESPONSE",
+		`${description} says that nothing has changed, but nothing was read from it yet.`,
+	);
 }
 
 /** Verification runs on every body; only the decryption of bytes already held is spared. */

@@ -253,6 +253,14 @@ describe.each(modes)("in %s mode", (mode, ttlSeconds) => {
 		expect(agent.status().state).toBe("ready");
 	});
 
+	it("T21 takes no confirmation for what it does not hold", async () => {
+		const { agent, source, clock } = await startAgent(vector("truncated"), { ttlSeconds });
+		source.once(() => ({ kind: "unmodified" }));
+		clock.freeze(10_000);
+		expect(await agent.refresh()).toMatchObject({ kind: "kept", error: { code: "SOURCE_BAD_RESPONSE" } });
+		expect(agent.status()).toMatchObject({ state: "not_loaded", lastRefreshAt: null });
+	});
+
 	it("survives a sink that throws", async () => {
 		const warn = vi.spyOn(process, "emitWarning").mockReturnValue();
 		const { createAgent } = await import("../src/index.js");
