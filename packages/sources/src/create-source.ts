@@ -1,16 +1,29 @@
+import type { BitbucketSourceOptions } from "./bitbucket-source.js";
+import { createBitbucketSource } from "./create-bitbucket-source.js";
 import { FileSource, type FileSourceOptions } from "./file-source.js";
+import { GithubSource, type GithubSourceOptions } from "./github-source.js";
+import { GitlabSource, type GitlabSourceOptions } from "./gitlab-source.js";
 import { HttpSource, type HttpSourceOptions } from "./http-source.js";
 import { InlineSource, type InlineSourceOptions } from "./inline-source.js";
+import { createOutboundFetch } from "./outbound-fetch.js";
+import { S3Source, type S3SourceOptions } from "./s3-source.js";
 import type { Source, SourceEnvironment } from "./source.js";
 
 /** Everything a source can be made from. */
-export type SourceOptions = FileSourceOptions | HttpSourceOptions | InlineSourceOptions;
+export type SourceOptions =
+	| BitbucketSourceOptions
+	| FileSourceOptions
+	| GithubSourceOptions
+	| GitlabSourceOptions
+	| HttpSourceOptions
+	| InlineSourceOptions
+	| S3SourceOptions;
 
 /** The cap on an artifact's body where none is given: 16 MiB. */
 export const DEFAULT_MAX_BYTES = 16_777_216;
 
 const SYSTEM: SourceEnvironment = {
-	fetch: globalThis.fetch,
+	fetch: createOutboundFetch(process.env),
 	timers: {
 		setTimeout(callback, ms) {
 			// A pending connection keeps the process alive by itself; a deadline or a poll need not.
@@ -29,11 +42,19 @@ const SYSTEM: SourceEnvironment = {
 export function createSource(options: SourceOptions, environment: Partial<SourceEnvironment> = {}): Source {
 	const outside = { ...SYSTEM, ...environment };
 	switch (options.kind) {
+		case "bitbucket":
+			return createBitbucketSource({ ...options, maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES }, outside);
 		case "file":
 			return new FileSource({ ...options, maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES }, outside);
+		case "github":
+			return new GithubSource({ ...options, maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES }, outside);
+		case "gitlab":
+			return new GitlabSource({ ...options, maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES }, outside);
 		case "http":
 			return new HttpSource({ ...options, maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES }, outside);
 		case "inline":
 			return new InlineSource(options);
+		case "s3":
+			return new S3Source({ ...options, maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES }, outside);
 	}
 }

@@ -1,8 +1,8 @@
+import { chain, isTimeout, isUntrustedCertificate, networkCode } from "./network-code.js";
+import { ProxyFailure, proxyError } from "./proxy-failure.js";
 import { SourceError } from "./source-error.js";
 
-const TIMED_OUT = /^(ETIMEDOUT|UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT)$/;
 const UNREADABLE = /^(HPE_|Z_|ERR__?ZLIB|ERR__ERROR_FORMAT|ERR_PADDING|UND_ERR_HEADERS_OVERFLOW)/;
-const UNTRUSTED_CERTIFICATE = /CERT|SIGNATURE|ERR_TLS/;
 
 /**
  * Turns what `fetch` or its body threw into a `SourceError` that keeps nothing of it but the error code.
@@ -11,8 +11,10 @@ const UNTRUSTED_CERTIFICATE = /CERT|SIGNATURE|ERR_TLS/;
  * that are no HTTP or no valid compression are `SOURCE_BAD_RESPONSE`.
  */
 export function networkError(error: unknown, description: string): SourceError {
-	const code = codeOf(error);
-	if (code !== undefined && TIMED_OUT.test(code)) {
+	const failure = [...chain(error)].find((each) => each instanceof ProxyFailure);
+	if (failure instanceof ProxyFailure) return proxyError(failure, description);
+	const code = networkCode(error);
+	if (isTimeout(code)) {
 		return new SourceError("SOURCE_TIMEOUT", `${description} did not answer in time (${code}).`);
 	}
 	if (code !== undefined && UNREADABLE.test(code)) {
@@ -25,18 +27,8 @@ export function networkError(error: unknown, description: string): SourceError {
 
 function hintFor(code = ""): string {
 	if (code === "ENOTFOUND" || code === "EAI_AGAIN") return "check the host name and DNS";
-	if (UNTRUSTED_CERTIFICATE.test(code)) {
+	if (isUntrustedCertificate(code)) {
 		return "the server's certificate is not trusted, NODE_EXTRA_CA_CERTS can name a private authority";
 	}
 	return "check that the server is up and that the connection to it is not cut";
-}
-
-/** `fetch` wraps the real reason, and several addresses tried at once are wrapped again. */
-function codeOf(error: unknown, depth = 0): string | undefined {
-	if (!(error instanceof Error) || depth > 4) return undefined;
-	if ("code" in error && typeof error.code === "string" && /^[A-Z][A-Z0-9_]*$/.test(error.code)) {
-		return error.code;
-	}
-	const [first]: unknown[] = error instanceof AggregateError ? error.errors : [];
-	return codeOf(error.cause, depth + 1) ?? codeOf(first, depth + 1);
 }

@@ -29,10 +29,22 @@ describe("sourceOptionsFromLocation", () => {
 	});
 
 	it.each([
+		["s3://bucket/a%20b?versionId=1", { bucket: "bucket", key: "a b", versionId: "1" }],
+		[
+			"https://bucket.s3-fips.dualstack.us-west-2.amazonaws.com/k",
+			{ bucket: "bucket", key: "k", region: "us-west-2", dualstack: true, fips: true },
+		],
+	])("reads %j as an object in S3", (location, place) => {
+		expect(sourceOptionsFromLocation(location)).toEqual({ kind: "s3", ...place });
+	});
+
+	it.each([
 		["", "empty"],
 		["  ", "empty"],
 		["/a\0b", "NUL"],
-		["s3://bucket/key", "not built yet"],
+		["s3://bucket", "no key"],
+		["https://bucket.s3.amazonaws.com/", "no key"],
+		["s3:/bucket/key", "valid bucket"],
 		["ftp://host/file", "ftp: is not a kind of source"],
 		["data:application/json,{}", "data: is not a kind of source"],
 		["gopher://host", "gopher: is not a kind of source"],
@@ -67,7 +79,7 @@ describe("sourceOptionsFromLocation", () => {
 	it("answers something for every text, and takes every absolute path as it is", () => {
 		fc.assert(
 			fc.property(fc.string({ unit: "grapheme" }), (text) => {
-				expect(["file", "http", "unsupported"]).toContain(sourceOptionsFromLocation(text).kind);
+				expect(["file", "http", "s3", "unsupported"]).toContain(sourceOptionsFromLocation(text).kind);
 				const path = `/${text}x`.replaceAll("\0", "");
 				expect(sourceOptionsFromLocation(path)).toEqual({ kind: "file", path });
 			}),
