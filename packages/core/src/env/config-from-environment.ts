@@ -1,14 +1,17 @@
+import type { SourceOptions } from "@clef-sh/sources";
 import { AgentError } from "../agent-error.js";
 import type { AgentSettings, EnvironmentConfig } from "./environment-config.js";
 import { checkNames } from "./environment-names.js";
 import type { ReadFile } from "./given-text.js";
 import { Reading } from "./reading.js";
 import * as serving from "./serving-variables.js";
-import { chooseSource, plaintextPlace } from "./source-choice.js";
+import { chooseSource } from "./source-choice.js";
+import { doubtsAbout } from "./source-doubts.js";
 import { chooseToken } from "./token-choice.js";
-import { checkVcs, type Subject } from "./vcs-choice.js";
 
 const DEFAULT_PORT = 7779;
+
+type Subject = Pick<AgentSettings, "identity" | "environment">;
 
 /**
  * Reads an agent's whole configuration from environment variables.
@@ -39,17 +42,18 @@ export function configFromEnvironment(
 	return { agent, ...rest, warnings: reading.warnings };
 }
 
-/** Whose artifact is expected: what is said outright, else what the repository settings say. */
-export function expectedSubject(reading: Reading, vcs: Subject): Partial<Record<keyof Subject, string>> {
+/** Whose artifact is expected: what is said outright, else what leads to it in a repository. */
+export function expectedSubject(reading: Reading, source: SourceOptions | undefined): Subject {
+	const repository = source !== undefined && "repo" in source ? source : undefined;
 	return given({
-		identity: reading.value(serving.IDENTITY) ?? vcs.identity,
-		environment: reading.value(serving.ENVIRONMENT) ?? vcs.environment,
+		identity: reading.value(serving.IDENTITY) ?? repository?.identity,
+		environment: reading.value(serving.ENVIRONMENT) ?? repository?.environment,
 	});
 }
 
 function agentSettings(reading: Reading): AgentSettings | undefined {
 	const source = chooseSource(reading);
-	const subject = expectedSubject(reading, checkVcs(reading));
+	const subject = expectedSubject(reading, source);
 	const ageIdentities = reading.value(serving.AGE_KEY);
 	if (!reading.isGiven(serving.AGE_KEY)) {
 		reading.problems.push("CLEF_AGENT_AGE_KEY is not set: give the age identity that opens the artifact.");
@@ -77,21 +81,12 @@ function noteUnbuilt(reading: Reading): void {
 }
 
 function noteDoubts(reading: Reading, { source, verifyKeys }: AgentSettings): void {
-	const place = plaintextPlace(source);
 	if (verifyKeys === undefined) {
 		reading.warnings.push(
 			"CLEF_AGENT_VERIFY_KEY is not set: artifacts are not authenticated, so whoever controls the source controls the secrets.",
 		);
 	}
-	if (place?.withCredential) {
-		reading.warnings.push(
-			`The credential for CLEF_AGENT_SOURCE is sent unencrypted over http:// to ${place.host}; use https://.`,
-		);
-	} else if (place !== undefined && verifyKeys === undefined) {
-		reading.warnings.push(
-			`CLEF_AGENT_SOURCE is read over plain http:// from ${place.host}; use https:// or a verify key.`,
-		);
-	}
+	reading.warnings.push(...doubtsAbout(source, verifyKeys !== undefined));
 }
 
 /** The entries that have a value: an absent option is left out, never set to undefined. */

@@ -1,6 +1,6 @@
 import { type SourceLocation, sourceOptionsFromLocation } from "@clef-sh/sources";
 import * as v from "valibot";
-import { bearerToken, httpsUrl, oneOf, pathName, wholeNumber } from "./value-schema.js";
+import { bearerToken, httpUrl, oneOf, pathName, rsaPrivateKey, wholeNumber } from "./value-schema.js";
 import type { Variable } from "./variable.js";
 
 /** Where an artifact comes from, as `CLEF_AGENT_SOURCE` says it. */
@@ -11,8 +11,8 @@ export const SOURCE: Variable<LocatedSource> = {
 	name: "CLEF_AGENT_SOURCE",
 	option: "source",
 	fileAllowed: true,
-	default: "none: required",
-	range: "`http(s)://…`, `file://…` or a path; `s3://bucket/key` is not built yet",
+	default: "none: this or `CLEF_AGENT_VCS_*` is required",
+	range: "`http(s)://…`, `s3://bucket/key`, an S3 https URL, `file://…` or a path",
 	secret: true,
 	meaning: "Where the packed artifact is read from.",
 	availability: "available",
@@ -35,7 +35,7 @@ export const SOURCE_TOKEN: Variable<string> = {
 	default: "none",
 	range: "visible ASCII, no spaces",
 	secret: true,
-	meaning: "Bearer token sent to an http(s) source.",
+	meaning: "Bearer token sent to an http(s) source; not to S3.",
 	availability: "available",
 	schema: bearerToken(),
 };
@@ -58,11 +58,11 @@ export const VCS_PROVIDER: Variable<"github" | "gitlab" | "bitbucket"> = {
 	name: "CLEF_AGENT_VCS_PROVIDER",
 	option: "source.kind",
 	fileAllowed: false,
-	default: "none",
+	default: "none: required for a repository",
 	range: "`github`, `gitlab`, `bitbucket`",
 	secret: false,
 	meaning: "Repository host to read the artifact from.",
-	availability: "not built yet",
+	availability: "available",
 	schema: oneOf(["github", "gitlab", "bitbucket"]),
 };
 
@@ -71,15 +71,15 @@ export const VCS_REPO: Variable<string> = {
 	name: "CLEF_AGENT_VCS_REPO",
 	option: "source.repo",
 	fileAllowed: false,
-	default: "none",
-	range: "`org/repo`; GitLab: any depth of groups",
+	default: "none: required for a repository",
+	range: "`org/repo`; GitLab: any depth of groups, or the project's id",
 	secret: false,
 	meaning: "Repository that holds the packed artifacts.",
-	availability: "not built yet",
+	availability: "available",
 	schema: v.pipe(
 		v.string(),
 		v.regex(
-			/^~?[A-Za-z0-9_][\w.-]*(?:\/[A-Za-z0-9_.][\w.-]*)+$/,
+			/^(?:\d+|~?[A-Za-z0-9_][\w.-]*(?:\/[A-Za-z0-9_.][\w.-]*)+)$/,
 			"must have the form org/repo, of letters, digits, dots, underscores and hyphens",
 		),
 		v.check(
@@ -94,11 +94,11 @@ export const VCS_TOKEN: Variable<string> = {
 	name: "CLEF_AGENT_VCS_TOKEN",
 	option: "source.token",
 	fileAllowed: true,
-	default: "none",
+	default: "none: public repositories only",
 	range: "a token; Bitbucket also `email:api-token`",
 	secret: true,
 	meaning: "Token for the repository host.",
-	availability: "not built yet",
+	availability: "available",
 	schema: bearerToken(),
 };
 
@@ -107,11 +107,11 @@ export const VCS_IDENTITY: Variable<string> = {
 	name: "CLEF_AGENT_VCS_IDENTITY",
 	option: "source.identity",
 	fileAllowed: false,
-	default: "none",
+	default: "none: required for a repository",
 	range: "letters, digits, `.`, `_`, `-`; no `..`",
 	secret: false,
 	meaning: "Service identity: the file is `.clef/packed/<identity>/<environment>.age.json`.",
-	availability: "not built yet",
+	availability: "available",
 	schema: pathName(),
 };
 
@@ -120,11 +120,11 @@ export const VCS_ENVIRONMENT: Variable<string> = {
 	name: "CLEF_AGENT_VCS_ENVIRONMENT",
 	option: "source.environment",
 	fileAllowed: false,
-	default: "none",
+	default: "none: required for a repository",
 	range: "letters, digits, `.`, `_`, `-`; no `..`",
 	secret: false,
-	meaning: "Target environment.",
-	availability: "not built yet",
+	meaning: "Target environment: see `CLEF_AGENT_VCS_IDENTITY`.",
+	availability: "available",
 	schema: pathName(),
 };
 
@@ -137,7 +137,7 @@ export const VCS_REF: Variable<string> = {
 	range: "branch, tag or commit",
 	secret: false,
 	meaning: "Which state of the repository is read.",
-	availability: "not built yet",
+	availability: "available",
 	schema: v.pipe(
 		v.string(),
 		v.regex(
@@ -153,11 +153,12 @@ export const VCS_API_URL: Variable<string> = {
 	option: "source.apiUrl",
 	fileAllowed: false,
 	default: "the host's public API",
-	range: "`https://…`",
+	range: "`https://…`; `http://…` with a warning",
 	secret: false,
-	meaning: "Base URL of a self-hosted instance's API.",
-	availability: "not built yet",
-	schema: httpsUrl(),
+	meaning:
+		"Base URL of a self-hosted instance's API, with its path: GitHub Enterprise, GitLab, Bitbucket Data Center.",
+	availability: "available",
+	schema: httpUrl(),
 };
 
 /** GitHub App that replaces a token. */
@@ -169,7 +170,7 @@ export const VCS_APP_ID: Variable<number> = {
 	range: "a whole number",
 	secret: false,
 	meaning: "GitHub App to authenticate as, in place of a token.",
-	availability: "not built yet",
+	availability: "available",
 	schema: wholeNumber(1, Number.MAX_SAFE_INTEGER),
 };
 
@@ -182,7 +183,7 @@ export const VCS_APP_INSTALLATION_ID: Variable<number> = {
 	range: "a whole number",
 	secret: false,
 	meaning: "Installation of the GitHub App.",
-	availability: "not built yet",
+	availability: "available",
 	schema: wholeNumber(1, Number.MAX_SAFE_INTEGER),
 };
 
@@ -192,12 +193,9 @@ export const VCS_APP_PRIVATE_KEY: Variable<string> = {
 	option: "source.app.privateKey",
 	fileAllowed: true,
 	default: "none",
-	range: "PEM",
+	range: "PEM, RSA, not encrypted",
 	secret: true,
 	meaning: "Private key of the GitHub App.",
-	availability: "not built yet",
-	schema: v.pipe(
-		v.string(),
-		v.regex(/^-----BEGIN [A-Z ]*PRIVATE KEY-----\s/, "must be a private key in PEM form"),
-	),
+	availability: "available",
+	schema: rsaPrivateKey(),
 };

@@ -1,3 +1,4 @@
+import { createPrivateKey } from "node:crypto";
 import * as v from "valibot";
 
 /** A whole number in decimal digits, from `min` to `max`, with nothing before or after it. */
@@ -45,11 +46,20 @@ export function pathName(): v.GenericSchema<string, string> {
 	);
 }
 
-/** An absolute https URL without credentials, query or fragment. */
-export function httpsUrl(): v.GenericSchema<string, string> {
+/** An absolute http(s) URL without credentials, query or fragment. */
+export function httpUrl(): v.GenericSchema<string, string> {
 	return v.pipe(
 		v.string(),
-		v.check(isPlainHttpsUrl, "must be an https:// URL without user name, password, query or fragment"),
+		v.check(isPlainHttpUrl, "must be an http(s):// URL without user name, password, query or fragment"),
+	);
+}
+
+/** An RSA private key in PEM form; line breaks may be written as `\\n`, as where only one line fits. */
+export function rsaPrivateKey(): v.GenericSchema<string, string> {
+	return v.pipe(
+		v.string(),
+		v.transform((text) => text.replaceAll("\\n", "\n")),
+		v.check(isRsaPrivateKey, "must be an RSA private key in PEM form, not encrypted"),
 	);
 }
 
@@ -73,8 +83,17 @@ export function sentenceOf(error: unknown): string {
 	return (error instanceof Error ? error.message : "unknown reason").replace(/\.$/, "");
 }
 
-function isPlainHttpsUrl(text: string): boolean {
+/** What the parser throws may quote its input; it stays here. */
+function isRsaPrivateKey(text: string): boolean {
+	try {
+		return createPrivateKey(text).asymmetricKeyType === "rsa";
+	} catch {
+		return false;
+	}
+}
+
+function isPlainHttpUrl(text: string): boolean {
 	if (!URL.canParse(text)) return false;
 	const { protocol, username, password } = new URL(text);
-	return protocol === "https:" && username === "" && password === "" && !/[?#\s]/.test(text);
+	return /^https?:$/.test(protocol) && username === "" && password === "" && !/[?#\s]/.test(text);
 }

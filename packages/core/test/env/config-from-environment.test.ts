@@ -13,6 +13,15 @@ const UNVERIFIED = expect.stringMatching(
 );
 const VERIFIED = { CLEF_AGENT_VERIFY_KEY: vectorKeys.ed25519PublicKey };
 
+const REPOSITORY = {
+	CLEF_AGENT_SOURCE: undefined,
+	CLEF_AGENT_VCS_PROVIDER: "github",
+	CLEF_AGENT_VCS_REPO: "org/repo",
+	CLEF_AGENT_VCS_TOKEN: "ghp_x",
+	CLEF_AGENT_VCS_IDENTITY: "api",
+	CLEF_AGENT_VCS_ENVIRONMENT: "production",
+};
+
 describe("configFromEnvironment", () => {
 	it("fills in the defaults", () => {
 		expect(config()).toEqual({
@@ -172,15 +181,16 @@ describe("configFromEnvironment", () => {
 		expect(problems({ CLEF_AGENT_TELEMETRY_URL: "otlp" })).toHaveLength(2);
 	});
 
-	it("says of a repository source that it is not built yet, and not that no source is set", () => {
-		const vcs = {
-			CLEF_AGENT_SOURCE: undefined,
-			CLEF_AGENT_VCS_PROVIDER: "github",
-			CLEF_AGENT_VCS_REPO: "o/r",
-		};
-		const found = problems(vcs).join("\n");
-		expect(found).toContain("not built yet in this version");
-		expect(found).not.toContain("CLEF_AGENT_SOURCE is not set");
+	it("A7 expects of a repository's artifact what its path says", () => {
+		const { agent, warnings } = config({ ...VERIFIED, ...REPOSITORY });
+		expect(agent).toMatchObject({ source: { kind: "github" }, identity: "api", environment: "production" });
+		expect(warnings).toEqual([]);
+	});
+
+	it("does not ask for CLEF_AGENT_SOURCE beside repository settings", () => {
+		expect(problems({ ...REPOSITORY, CLEF_AGENT_VCS_IDENTITY: undefined })).toEqual([
+			"CLEF_AGENT_VCS_IDENTITY is not set; a repository source needs it.",
+		]);
 	});
 });
 
@@ -208,6 +218,11 @@ describe("warnings", () => {
 				),
 			],
 		],
+		[
+			"a public repository",
+			{ ...VERIFIED, ...REPOSITORY, CLEF_AGENT_VCS_TOKEN: undefined },
+			[expect.stringMatching(/^CLEF_AGENT_VCS_TOKEN is not set: only a public repository can be read/)],
+		],
 	])("mention %s", (_, changes, warnings) => {
 		expect(config(changes).warnings).toEqual(warnings);
 	});
@@ -228,15 +243,22 @@ describe("warnings", () => {
 });
 
 describe("expectedSubject", () => {
-	const vcs = { identity: "from-repo", environment: undefined };
+	const source = { kind: "github", repo: "org/repo", identity: "from-path", environment: "live" } as const;
 
-	it("is what the repository settings say, where nothing is said outright", () => {
-		expect(expectedSubject(new Reading({}, files()), vcs)).toEqual({ identity: "from-repo" });
+	it("is what leads to the artifact in a repository, where nothing is said outright", () => {
+		expect(expectedSubject(new Reading({}, files()), source)).toEqual({
+			identity: "from-path",
+			environment: "live",
+		});
 	});
 
 	it("is what is said outright", () => {
-		const env = { CLEF_AGENT_IDENTITY: "api", CLEF_AGENT_ENVIRONMENT: "dev" };
-		expect(expectedSubject(new Reading(env, files()), vcs)).toEqual({ identity: "api", environment: "dev" });
+		const reading = new Reading({ CLEF_AGENT_IDENTITY: "api" }, files());
+		expect(expectedSubject(reading, source)).toEqual({ identity: "api", environment: "live" });
+	});
+
+	it.each([undefined, { kind: "file", path: "/a" } as const])("is open for %j", (other) => {
+		expect(expectedSubject(new Reading({}, files()), other)).toEqual({});
 	});
 });
 

@@ -1,7 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { Reading } from "../../src/env/reading.js";
-import { chooseSource, plaintextPlace } from "../../src/env/source-choice.js";
+import { chooseSource } from "../../src/env/source-choice.js";
 import { files, type Variables } from "./environment.js";
+
+const REPOSITORY: Variables = {
+	CLEF_AGENT_VCS_PROVIDER: "gitlab",
+	CLEF_AGENT_VCS_REPO: "group/app",
+	CLEF_AGENT_VCS_TOKEN: "glpat-x",
+	CLEF_AGENT_VCS_IDENTITY: "api",
+	CLEF_AGENT_VCS_ENVIRONMENT: "production",
+};
 
 function choose(env: Variables, readFile = files()) {
 	const reading = new Reading(env, readFile);
@@ -38,7 +46,21 @@ describe("chooseSource", () => {
 	it.each<[string, Variables, RegExp]>([
 		["no source at all", {}, /^CLEF_AGENT_SOURCE is not set/],
 		["an empty source", { CLEF_AGENT_SOURCE: "" }, /^CLEF_AGENT_SOURCE is not set/],
-		["S3", { CLEF_AGENT_SOURCE: "s3://bucket/key" }, /^CLEF_AGENT_SOURCE is not usable: .*not built yet/],
+		[
+			"a token for S3",
+			{ CLEF_AGENT_SOURCE: "s3://bucket/key", CLEF_AGENT_SOURCE_TOKEN: "t" },
+			/TOKEN is set, but .* not an http/,
+		],
+		[
+			"the wrong token for a repository",
+			{ ...REPOSITORY, CLEF_AGENT_SOURCE_TOKEN: "t" },
+			/^CLEF_AGENT_SOURCE_TOKEN is for an http\(s\) source; .* CLEF_AGENT_VCS_TOKEN\.$/,
+		],
+		[
+			"userinfo beside a token",
+			{ CLEF_AGENT_SOURCE: "https://u:p@example.org", CLEF_AGENT_SOURCE_TOKEN: "t" },
+			/^CLEF_AGENT_SOURCE is not usable: .*give one of them\.$/,
+		],
 		["another scheme", { CLEF_AGENT_SOURCE: "ftp://example.org/a" }, /^CLEF_AGENT_SOURCE is not usable: /],
 		[
 			"two sources",
@@ -64,38 +86,22 @@ describe("chooseSource", () => {
 		expect(choose(env).problems).toEqual([expect.stringMatching(problem)]);
 	});
 
-	it("leaves it to the repository settings when only those are given", () => {
-		expect(choose({ CLEF_AGENT_VCS_REPO: "org/repo" })).toEqual({ source: undefined, problems: [] });
-	});
-});
-
-describe("plaintextPlace", () => {
-	it.each([
-		["http://example.org/a", "example.org"],
-		["http://10.0.0.1:80/a", "10.0.0.1"],
-		["http://127.0.0.1.evil.example/a", "127.0.0.1.evil.example"],
-		["http://localhost.evil.example/a", "localhost.evil.example"],
-		["https://example.org/a", undefined],
-		["http://localhost:8080/a", undefined],
-		["http://127.0.0.1/a", undefined],
-		["http://127.9.9.9/a", undefined],
-		["http://[::1]:8080/a", undefined],
-	])("of %s is %s", (url, host) => {
-		expect(plaintextPlace({ kind: "http", url })).toEqual(host && { host, withCredential: false });
-	});
-
-	it.each([
-		{ url: "http://user:pass@example.org/a" },
-		{ url: "http://:pass@example.org/a" },
-		{ url: "http://example.org/a", token: "t" },
-	])("knows that a credential travels along (%#)", (options) => {
-		expect(plaintextPlace({ kind: "http", ...options })).toEqual({
-			host: "example.org",
-			withCredential: true,
+	it("takes a repository, with the cap", () => {
+		expect(choose({ ...REPOSITORY, CLEF_AGENT_MAX_ARTIFACT_BYTES: "2048" })).toEqual({
+			source: {
+				kind: "gitlab",
+				repo: "group/app",
+				identity: "api",
+				environment: "production",
+				token: "glpat-x",
+				maxBytes: 2048,
+			},
+			problems: [],
 		});
 	});
 
-	it("does not exist for a file", () => {
-		expect(plaintextPlace({ kind: "file", path: "/a" })).toBeUndefined();
+	it("takes an object in S3, with the cap", () => {
+		const env = { CLEF_AGENT_SOURCE: "s3://bucket/key", CLEF_AGENT_MAX_ARTIFACT_BYTES: "2048" };
+		expect(choose(env)).toMatchObject({ source: { kind: "s3", maxBytes: 2048 }, problems: [] });
 	});
 });

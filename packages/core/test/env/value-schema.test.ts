@@ -1,15 +1,18 @@
+import { generateKeyPairSync } from "node:crypto";
 import fc from "fast-check";
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import {
 	bearerToken,
-	httpsUrl,
+	httpUrl,
 	oneOf,
 	parsedBy,
 	pathName,
 	plainText,
+	rsaPrivateKey,
 	wholeNumber,
 } from "../../src/env/value-schema.js";
+import { rsaPem } from "./rsa-pem.js";
 
 const accepts = (schema: v.GenericSchema<string, unknown>, text: string) => v.safeParse(schema, text).success;
 
@@ -102,10 +105,11 @@ describe("pathName", () => {
 	});
 });
 
-describe("httpsUrl", () => {
+describe("httpUrl", () => {
 	it.each([
 		["https://git.example.org/api/v3", true],
-		["http://git.example.org", false],
+		["http://git.example.org:7990", true],
+		["ftp://git.example.org", false],
 		["https://user:pass@git.example.org", false],
 		["https://user@git.example.org", false],
 		["https://git.example.org/?token=1", false],
@@ -113,7 +117,34 @@ describe("httpsUrl", () => {
 		["git.example.org", false],
 		["https://", false],
 	])("judges %j: %s", (text, expected) => {
-		expect(accepts(httpsUrl(), text)).toBe(expected);
+		expect(accepts(httpUrl(), text)).toBe(expected);
+	});
+});
+
+describe("rsaPrivateKey", () => {
+	const pkcs1 = rsaPem({ type: "pkcs1", format: "pem" });
+
+	it("takes both forms that GitHub and others give out", () => {
+		expect(v.parse(rsaPrivateKey(), pkcs1)).toBe(pkcs1);
+		expect(accepts(rsaPrivateKey(), rsaPem({ type: "pkcs8", format: "pem" }))).toBe(true);
+	});
+
+	it("takes line breaks that were written out, as where only one line fits", () => {
+		expect(v.parse(rsaPrivateKey(), pkcs1.replaceAll("\n", "\\n"))).toBe(pkcs1);
+	});
+
+	it.each([
+		["a word", "key"],
+		["a header around nothing", "-----BEGIN RSA PRIVATE KEY-----\nx\n-----END RSA PRIVATE KEY-----"],
+		["half of a key", pkcs1.slice(0, 800)],
+		[
+			"a key under a passphrase",
+			rsaPem({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "p" }),
+		],
+		["an Ed25519 key", generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" })],
+	])("refuses %s", (_, text) => {
+		const message = "must be an RSA private key in PEM form, not encrypted";
+		expect(v.safeParse(rsaPrivateKey(), text).issues).toEqual([expect.objectContaining({ message })]);
 	});
 });
 
