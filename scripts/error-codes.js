@@ -27,12 +27,14 @@ export const ERROR_CODES = {
 	SOURCE_UNAUTHORIZED: {
 		meaning: "The place refused the credential, or the file may not be read.",
 		served: KEPT,
-		action: "Renew `CLEF_AGENT_SOURCE_TOKEN` or the presigned URL, or correct the file's mode.",
+		action:
+			"Renew the credential that the message names (`CLEF_AGENT_SOURCE_TOKEN`, `CLEF_AGENT_VCS_TOKEN`, AWS) or the presigned URL, or correct the file's mode.",
 	},
 	SOURCE_NOT_FOUND: {
 		meaning: "There is no artifact at the place named.",
 		served: KEPT,
-		action: "Check `CLEF_AGENT_SOURCE`; deploy the artifact.",
+		action:
+			"Check the variable that the message names; deploy the artifact. See [sources](sources/README.md).",
 	},
 	SOURCE_RATE_LIMITED: {
 		meaning: "The server asked to be left alone for a while.",
@@ -47,7 +49,7 @@ export const ERROR_CODES = {
 	SOURCE_REDIRECT_REFUSED: {
 		meaning: "The server redirects to a place that the agent does not follow to.",
 		served: KEPT,
-		action: "Set `CLEF_AGENT_SOURCE` to the final URL.",
+		action: "Set `CLEF_AGENT_SOURCE` or `CLEF_AGENT_VCS_API_URL` to the final address.",
 	},
 	SOURCE_BAD_RESPONSE: {
 		meaning: "What came back is not an artifact's answer: an odd status, a web page, a body cut short.",

@@ -12,7 +12,11 @@ export default defineConfig({
 	input: { "clef-agent": "src/clef-agent.ts" },
 	platform: "node",
 	// Sources instead of built packages: unused exports are left out, and a stale dist cannot slip in.
-	resolve: { conditionNames: ["clef-source", "node", "import", "module", "default"] },
+	resolve: {
+		conditionNames: ["clef-source", "node", "import", "module", "default"],
+		// ES modules where a package also has CommonJS: of the AWS SDK that leaves out what nobody calls.
+		mainFields: ["module", "main"],
+	},
 	transform: { target: "node20.19", define: { CLEF_AGENT_VERSION: JSON.stringify(version) } },
 	output: {
 		dir: "dist",

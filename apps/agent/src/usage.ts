@@ -15,7 +15,8 @@ export const usages = {
 		summary: "fetch, verify and serve secrets on 127.0.0.1 (the default)",
 		details: `Everything is configured by environment variables; the most important ones:
 
-  CLEF_AGENT_SOURCE       http(s)://… , file://… or a path of the packed artifact
+  CLEF_AGENT_SOURCE       http(s)://…, s3://…, file://… or a path of the packed artifact
+  CLEF_AGENT_VCS_*        or where it lies in a GitHub, GitLab or Bitbucket repository
   CLEF_AGENT_AGE_KEY      age identity that opens it (or CLEF_AGENT_AGE_KEY_FILE)
   CLEF_AGENT_VERIFY_KEY   public key that must have signed it
   CLEF_AGENT_TOKEN        bearer token clients present (or CLEF_AGENT_TOKEN_FILE)
