@@ -43,18 +43,22 @@ export function createSource(options: SourceOptions, environment: Partial<Source
 	const outside = { ...SYSTEM, ...environment };
 	switch (options.kind) {
 		case "bitbucket":
-			return createBitbucketSource({ ...options, maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES }, outside);
+			return createBitbucketSource(capped(options), outside);
 		case "file":
-			return new FileSource({ ...options, maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES }, outside);
+			return new FileSource(capped(options), outside);
 		case "github":
-			return new GithubSource({ ...options, maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES }, outside);
+			return new GithubSource(capped(options), outside);
 		case "gitlab":
-			return new GitlabSource({ ...options, maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES }, outside);
+			return new GitlabSource(capped(options), outside);
 		case "http":
-			return new HttpSource({ ...options, maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES }, outside);
+			return new HttpSource(capped(options), outside);
 		case "inline":
 			return new InlineSource(options);
 		case "s3":
-			return new S3Source({ ...options, maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES }, outside);
+			return new S3Source(capped(options), outside);
 	}
+}
+
+function capped<T extends { readonly maxBytes?: number }>(options: T): T & { readonly maxBytes: number } {
+	return { ...options, maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES };
 }
