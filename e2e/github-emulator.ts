@@ -91,7 +91,8 @@ async function call(
 ): Promise<Record<string, unknown>> {
 	const response = await fetch(url + path, {
 		method,
-		headers: { authorization: `Bearer ${token}` },
+		// A connection kept for the next call may be one that the server is just closing.
+		headers: { authorization: `Bearer ${token}`, connection: "close" },
 		...(body && { body: JSON.stringify(body) }),
 	});
 	if (!response.ok) throw new RangeError(`${method} ${path} answered ${response.status}`);
