@@ -3,6 +3,8 @@ export { ArtifactError } from "./artifact-error.js";
 export { decodeBase64 } from "./base64.js";
 export type { Encryption, KmsEnvelope, KmsProvider } from "./encryption.js";
 export type { ArtifactHeader } from "./header.js";
+export type { AwsKeyId, AzureKeyId, GcpKeyId, KmsKeyId } from "./kms-key-id.js";
+export { parseKmsKeyId } from "./kms-key-id.js";
 export { parseArtifact, UnverifiedArtifact } from "./parse.js";
 export type { RefuseSecrets } from "./parse-secrets.js";
 export { parseSecrets } from "./parse-secrets.js";

@@ -11,10 +11,13 @@ const KINDS: ReadonlyMap<string, JsonKind> = new Map([
 	...Array.from("-0123456789", (character) => [character, "number"] as const),
 ]);
 
-const SPACE = /[ \t\n\r]*/y;
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const BOOLEAN = /true|false/y;
 
+const TAB = 0x09;
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+const SPACE = 0x20;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const FIRST_PRINTABLE = 0x20;
@@ -83,15 +86,20 @@ export class JsonReader {
 
 	/** Moves to the closing quote, and tells whether there were escapes on the way. */
 	#skipText(): boolean {
+		// Locals, since every character of a payload comes through here.
+		const text = this.#text;
+		let at = this.#at;
 		let hasEscapes = false;
 		for (;;) {
-			const code = this.#text.charCodeAt(this.#at);
-			if (code === QUOTE) return hasEscapes;
+			const code = text.charCodeAt(at);
+			if (code === QUOTE) break;
 			// Past the end the code is NaN, which is not ">=" anything either.
-			if (!(code >= FIRST_PRINTABLE)) throw this.#syntaxError(this.#at);
+			if (!(code >= FIRST_PRINTABLE)) throw this.#syntaxError(at);
 			if (code === BACKSLASH) hasEscapes = true;
-			this.#at += code === BACKSLASH ? 2 : 1;
+			at += code === BACKSLASH ? 2 : 1;
 		}
+		this.#at = at;
+		return hasEscapes;
 	}
 
 	#unescape(start: number, end: number): string {
@@ -123,8 +131,10 @@ export class JsonReader {
 	}
 
 	#skipSpace(): void {
-		SPACE.lastIndex = this.#at;
-		SPACE.test(this.#text);
-		this.#at = SPACE.lastIndex;
+		while (isSpace(this.#text.charCodeAt(this.#at))) this.#at += 1;
 	}
+}
+
+function isSpace(code: number): boolean {
+	return code <= SPACE && (code === SPACE || code === LINE_FEED || code === CARRIAGE_RETURN || code === TAB);
 }

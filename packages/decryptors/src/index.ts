@@ -1,6 +1,10 @@
-export type { DecryptorOptions } from "./create-decryptor.js";
+export type { AgeIdentitySource } from "./age-key-file.js";
+export type { AwsKmsClientLike } from "./aws-key-unwrapper.js";
+export type { AzureCredential, AzureOptions } from "./azure-key-unwrapper.js";
+export type { DecryptorOptions, KmsOptions } from "./create-decryptor.js";
 export { createDecryptor } from "./create-decryptor.js";
 export type { DecryptErrorCode, DecryptErrorOptions } from "./decrypt-error.js";
 export { DecryptError } from "./decrypt-error.js";
 export { decryptSecrets } from "./decrypt-secrets.js";
 export type { Decryptor } from "./decryptor.js";
+export type { GcpClient, GcpOptions, GcpRequest } from "./gcp-key-unwrapper.js";

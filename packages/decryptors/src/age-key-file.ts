@@ -1,0 +1,109 @@
+import { createHash } from "node:crypto";
+import { AgeKeyring } from "./age-keyring.js";
+import { DecryptError } from "./decrypt-error.js";
+
+/**
+ * Gives the present text of an age key file, at every decryption anew.
+ *
+ * Of an error that it rejects with, only a `code` of the operating system (`ENOENT`) is shown.
+ */
+export type AgeIdentitySource = () => Promise<string>;
+
+/**
+ * A key file that may be rotated while it is in use: the newest identities are tried first, and those before them
+ * stay until the newest have opened something.
+ */
+export class AgeKeyFile {
+	readonly #source: AgeIdentitySource;
+	/** Newest first; the last has opened something, or else is the first there was. */
+	#keyrings: readonly AgeKeyring[] = [];
+	/** Of the newest keyring's text. */
+	#digest: string | undefined;
+	/** The text is looked at one reading after the other, so that an older one cannot overtake a newer. */
+	#reading: Promise<unknown> = Promise.resolve();
+
+	/** `text` is what the file held before now; throws `DECRYPT_NO_IDENTITY` when a line of it is no identity. */
+	constructor(source: AgeIdentitySource, text?: string) {
+		this.#source = source;
+		if (text === undefined) return;
+		this.#keyrings = [new AgeKeyring(text)];
+		this.#digest = digest(text);
+	}
+
+	/** Reads the file, then opens a binary age file as {@link AgeKeyring.open} does. */
+	async open(file: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
+		const problem = await this.#follow();
+		signal.throwIfAborted();
+		let refusal: DecryptError | undefined;
+		for (const keyring of this.#keyrings) {
+			try {
+				const plaintext = await keyring.open(file, signal);
+				this.#prove(keyring);
+				return plaintext;
+			} catch (error) {
+				if (!isNoIdentity(error)) throw error;
+				refusal ??= error;
+			}
+		}
+		throw explain(refusal, problem);
+	}
+
+	/** Resolves with what is wrong with the file's present text, if anything. */
+	#follow(): Promise<DecryptError | undefined> {
+		const reading = this.#reading.then(() => this.#reread());
+		this.#reading = reading;
+		return reading;
+	}
+
+	async #reread(): Promise<DecryptError | undefined> {
+		try {
+			const text = await this.#source();
+			const current = digest(text);
+			if (current === this.#digest) return undefined;
+			const keyring = new AgeKeyring(text);
+			await keyring.import();
+			this.#keyrings = [keyring, ...this.#keyrings.slice(-1)];
+			this.#digest = current;
+			return undefined;
+		} catch (error) {
+			return error instanceof DecryptError ? error : unreadable(error);
+		}
+	}
+
+	#prove(keyring: AgeKeyring): void {
+		if (keyring === this.#keyrings[0]) this.#keyrings = [keyring];
+	}
+}
+
+/** Kept in place of the text, which is secret. */
+function digest(text: string): string {
+	return createHash("sha256").update(text).digest("base64");
+}
+
+function isNoIdentity(error: unknown): error is DecryptError {
+	return error instanceof DecryptError && error.code === "DECRYPT_NO_IDENTITY";
+}
+
+function unreadable(error: unknown): DecryptError {
+	const code = error instanceof Error && "code" in error ? String(error.code) : "";
+	const reason = /^E[A-Z0-9]+$/.test(code) ? ` (${code})` : "";
+	return new DecryptError(
+		"DECRYPT_NO_IDENTITY",
+		`The age key file cannot be read${reason}; check that it exists and that this process may read it.`,
+		{ retryable: true },
+	);
+}
+
+/** What to say once everything was tried, where at least one of the two went wrong. */
+function explain(
+	refusal: DecryptError | undefined,
+	problem: DecryptError | undefined,
+): DecryptError | undefined {
+	if (problem === undefined || refusal === undefined) return problem ?? refusal;
+	const { message, retryable } = problem;
+	return new DecryptError(
+		"DECRYPT_NO_IDENTITY",
+		`No identity read earlier opens this artifact, and now ${message.charAt(0).toLowerCase()}${message.slice(1)}`,
+		{ retryable },
+	);
+}
