@@ -1,14 +1,12 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign } from "node:crypto";
 import { decodeBase64 } from "@clef-sh/artifact";
 import { PackError } from "./pack-error.js";
+import type { Signer } from "./signer.js";
 
 /** An imported private key; the key material stays inside. */
-export class SigningKey {
-	/** The label the artifact carries; agents decide by their own key, not by this. */
-	readonly algorithm: "Ed25519" | "ECDSA_SHA256";
-	/** SPKI in DER as base64. */
-	readonly publicKey: string;
+export class SigningKey implements Signer {
 	readonly #key: KeyObject;
+	readonly #digest: "sha256" | null;
 
 	/**
 	 * Imports Ed25519 or P-256 from PEM (PKCS#8, or SEC1 `EC PRIVATE KEY`) or from PKCS#8 DER in base64.
@@ -18,14 +16,15 @@ export class SigningKey {
 	constructor(text: string) {
 		// Environment variables often hold the two characters `\n` where a PEM file has a line break.
 		this.#key = importPrivateKey(text.replaceAll("\\n", "\n").trim());
-		this.algorithm = algorithmOf(this.#key);
-		this.publicKey = createPublicKey(this.#key).export({ type: "spki", format: "der" }).toString("base64");
+		this.#digest = digestOf(this.#key);
 	}
 
-	/** The signature in base64: Ed25519 over the payload itself, P-256 over its SHA-256 and DER-encoded. */
-	sign(payload: Uint8Array): string {
-		const digest = this.algorithm === "Ed25519" ? null : "sha256";
-		return sign(digest, payload, { key: this.#key, dsaEncoding: "der" }).toString("base64");
+	async publicKey(): Promise<string> {
+		return createPublicKey(this.#key).export({ type: "spki", format: "der" }).toString("base64");
+	}
+
+	async sign(payload: Uint8Array): Promise<Uint8Array> {
+		return sign(this.#digest, payload, { key: this.#key, dsaEncoding: "der" });
 	}
 }
 
@@ -72,10 +71,11 @@ function attempt(read: () => KeyObject): KeyObject | undefined {
 	}
 }
 
-function algorithmOf(key: KeyObject): "Ed25519" | "ECDSA_SHA256" {
-	if (key.asymmetricKeyType === "ed25519") return "Ed25519";
+/** Ed25519 hashes by itself. */
+function digestOf(key: KeyObject): "sha256" | null {
+	if (key.asymmetricKeyType === "ed25519") return null;
 	const curve = key.asymmetricKeyDetails?.namedCurve;
-	if (key.asymmetricKeyType === "ec" && curve === "prime256v1") return "ECDSA_SHA256";
+	if (key.asymmetricKeyType === "ec" && curve === "prime256v1") return "sha256";
 	throw invalid(
 		`is of type ${curve ?? key.asymmetricKeyType}; give an Ed25519 or P-256 key, for example from \`clef-agent keygen --signing\``,
 	);

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from "node:crypto";
+import { createDecipheriv, generateKeyPairSync } from "node:crypto";
 import {
 	importTrustedKey,
 	parseArtifact,
@@ -6,16 +6,32 @@ import {
 	TrustFloor,
 	verifyArtifact,
 } from "@clef-sh/artifact";
+import { decryptWith } from "@clef-sh/testkit/aws-kms-key";
 import { vector, vectorKeys, vectorSecrets } from "@clef-sh/testkit/vectors";
 import { Decrypter } from "age-encryption";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { generateAgeIdentity, generateSigningKey, type PackOptions, packArtifact } from "../src/index.js";
+import {
+	AwsKmsSigner,
+	createKeyWrapper,
+	generateAgeIdentity,
+	generateSigningKey,
+	inspectArtifact,
+	type PackOptions,
+	packArtifact,
+	revokeArtifact,
+} from "../src/index.js";
+import { awsKms } from "./aws-stage.js";
 import { refusal } from "./refusal.js";
+
+type AgePackOptions = Extract<
+	PackOptions,
+	{ readonly recipients: readonly string[]; readonly signer?: never }
+>;
 
 const NOW_MS = Date.UTC(2026, 10, 22, 4, 28, 23, 869);
 
-const options: PackOptions = {
+const options: AgePackOptions = {
 	secrets: Buffer.from(JSON.stringify(vectorSecrets)),
 	identity: "api-gateway",
 	environment: "production",
@@ -23,7 +39,7 @@ const options: PackOptions = {
 	now: () => NOW_MS,
 };
 
-async function packed(changes: Partial<PackOptions> = {}): Promise<Record<string, string>> {
+async function packed(changes: Partial<AgePackOptions> = {}): Promise<Record<string, string>> {
 	return JSON.parse(await packArtifact({ ...options, ...changes }));
 }
 
@@ -142,6 +158,98 @@ describe("packArtifact", () => {
 		const secrets = Buffer.from('{"A":"1"}');
 		await packArtifact({ ...options, secrets });
 		expect(secrets.toString()).toBe('{"A":"1"}');
+	});
+});
+
+describe("packArtifact with a KMS", () => {
+	const { recipients: _, signingKey: __, ...content } = options;
+
+	/** The whole way back, with the data key as the fake holds it. */
+	function openedEnvelope(text: string, unwrap: (wrapped: Buffer) => Uint8Array, keys: TrustedKey[]) {
+		const parsed = parseArtifact(Buffer.from(text));
+		if (parsed.kind !== "artifact") throw new TypeError("a test packed a revocation");
+		const policy = { trustedKeys: keys, floor: new TrustFloor() };
+		const { encryption, ciphertext } = verifyArtifact(parsed, policy, NOW_MS);
+		if (encryption.kind !== "kms") throw new TypeError("a test packed for age");
+		const { wrappedKey, iv, authTag } = encryption.envelope;
+		const dataKey = unwrap(Buffer.from(wrappedKey, "base64"));
+		const decipher = createDecipheriv("aes-256-gcm", dataKey, Buffer.from(iv, "base64"));
+		decipher.setAuthTag(Buffer.from(authTag, "base64"));
+		return JSON.parse(Buffer.concat([decipher.update(ciphertext), decipher.final()]).toString());
+	}
+
+	it("seals with AWS KMS, signs with AWS KMS, and opens to what went in", async () => {
+		const kms = await awsKms();
+		const key = kms.key("SYMMETRIC_DEFAULT", "agents");
+		kms.key("ECC_NIST_P256", "signing");
+		const signer = new AwsKmsSigner("alias/signing");
+		const text = await packArtifact({ ...content, kms: createKeyWrapper("alias/agents"), signer });
+		const fields = JSON.parse(text);
+		expect(fields.envelope).toMatchObject({
+			provider: "aws",
+			keyId: key.arn,
+			algorithm: "SYMMETRIC_DEFAULT",
+		});
+		expect(fields.signatureAlgorithm).toBe("ECDSA_SHA256");
+		const unwrap = (wrapped: Buffer) => decryptWith(key, wrapped, "SYMMETRIC_DEFAULT") ?? new Uint8Array();
+		const trusted = [importTrustedKey(await signer.publicKey())];
+		expect(openedEnvelope(text, unwrap, trusted)).toEqual(vectorSecrets);
+	});
+
+	it("signs every field of the envelope", async () => {
+		const kms = await awsKms();
+		kms.key("SYMMETRIC_DEFAULT", "agents");
+		const signingKey = vectorKeys.ed25519PrivateKey;
+		const text = await packArtifact({ ...content, kms: createKeyWrapper("alias/agents"), signingKey });
+		const { envelope, ...rest } = JSON.parse(text);
+		const trusted = [importTrustedKey(vectorKeys.ed25519PublicKey)];
+		const other = { provider: "gcp", keyId: "k", algorithm: "A", wrappedKey: "AAAA" };
+		const bytes = { iv: Buffer.alloc(12).toString("base64"), authTag: Buffer.alloc(16).toString("base64") };
+		for (const [name, value] of Object.entries({ ...other, ...bytes })) {
+			const changed = JSON.stringify({ ...rest, envelope: { ...envelope, [name]: value } });
+			expect(() => openedEnvelope(changed, (wrapped) => wrapped, trusted)).toThrow(/signature/i);
+		}
+		expect(Object.keys(envelope).sort()).toEqual(Object.keys({ ...other, ...bytes }).sort());
+	});
+
+	it("can be inspected and revoked", async () => {
+		const kms = await awsKms();
+		const { arn } = kms.key();
+		const text = await packArtifact({ ...content, kms: createKeyWrapper(arn) });
+		expect(inspectArtifact(Buffer.from(text))).toMatchObject({
+			digestOk: true,
+			encryption: { kind: "kms", provider: "aws", keyId: arn },
+		});
+		const revoked = revokeArtifact(text, NOW_MS);
+		expect(parseArtifact(Buffer.from(revoked))).toMatchObject({
+			kind: "revocation",
+			identity: "api-gateway",
+		});
+		expect(revoked).not.toContain("envelope");
+	});
+
+	it("asks no KMS for anything when the payload or a name is refused", async () => {
+		const kms = await awsKms();
+		const wrapper = createKeyWrapper(kms.key().arn);
+		const bad = { ...content, kms: wrapper };
+		await refusal(() => packArtifact({ ...bad, secrets: Buffer.from("[]") }));
+		await refusal(() => packArtifact({ ...bad, identity: "../x" }));
+		expect(kms.requests).toEqual([]);
+	});
+
+	it("refuses two ways to seal and two ways to sign", async () => {
+		const wrapper = createKeyWrapper("alias/agents");
+		const signer = new AwsKmsSigner("alias/signing");
+		// @ts-expect-error recipients and a KMS exclude each other
+		const sealedTwice: PackOptions = { ...options, kms: wrapper };
+		// @ts-expect-error a key and a signer exclude each other
+		const signedTwice: PackOptions = { ...options, signingKey: vectorKeys.ed25519PrivateKey, signer };
+		expect((await refusal(() => packArtifact(sealedTwice))).message).toBe(
+			"Both recipients and a KMS were given; give one of the two.",
+		);
+		expect((await refusal(() => packArtifact(signedTwice))).message).toBe(
+			"Both a signing key and a signer were given; give one of the two.",
+		);
 	});
 });
 

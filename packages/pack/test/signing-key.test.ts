@@ -1,5 +1,6 @@
-import { createPublicKey, generateKeyPairSync, verify } from "node:crypto";
+import { generateKeyPairSync, verify } from "node:crypto";
 import { inspect } from "node:util";
+import { importTrustedKey } from "@clef-sh/artifact";
 import { vectorKeys } from "@clef-sh/testkit/vectors";
 import { describe, expect, it } from "vitest";
 import { SigningKey } from "../src/signing-key.js";
@@ -9,19 +10,10 @@ const payload = Buffer.from("clef-sig-v3\n1");
 const ed25519 = generateKeyPairSync("ed25519");
 const p256 = generateKeyPairSync("ec", { namedCurve: "P-256" });
 
-function verifies(key: SigningKey): boolean {
-	const publicKey = createPublicKey({
-		key: Buffer.from(key.publicKey, "base64"),
-		format: "der",
-		type: "spki",
-	});
-	const digest = key.algorithm === "Ed25519" ? null : "sha256";
-	return verify(
-		digest,
-		payload,
-		{ key: publicKey, dsaEncoding: "der" },
-		Buffer.from(key.sign(payload), "base64"),
-	);
+async function verifies(key: SigningKey): Promise<boolean> {
+	const { key: publicKey, algorithm } = importTrustedKey(await key.publicKey());
+	const digest = algorithm === "Ed25519" ? null : "sha256";
+	return verify(digest, payload, { key: publicKey, dsaEncoding: "der" }, await key.sign(payload));
 }
 
 describe("SigningKey", () => {
@@ -36,23 +28,23 @@ describe("SigningKey", () => {
 			"base64 DER",
 			p256.privateKey.export({ type: "pkcs8", format: "der" }).toString("base64"),
 		],
-	])("signs with %s from %s", (algorithm, _, text) => {
+	])("signs with %s from %s", async (algorithm, _, text) => {
 		const key = new SigningKey(text);
-		expect(key.algorithm).toBe(algorithm);
-		expect(verifies(key)).toBe(true);
+		expect(importTrustedKey(await key.publicKey()).algorithm).toBe(algorithm);
+		expect(await verifies(key)).toBe(true);
 	});
 
-	it("knows its public key", () => {
-		expect(new SigningKey(vectorKeys.ed25519PrivateKey).publicKey).toBe(vectorKeys.ed25519PublicKey);
+	it("knows its public key", async () => {
+		const key = new SigningKey(vectorKeys.ed25519PrivateKey);
+		expect(await key.publicKey()).toBe(vectorKeys.ed25519PublicKey);
 	});
 
-	it("lets white space, wrapped base64 and escaped line breaks through", () => {
+	it("lets white space, wrapped base64 and escaped line breaks through", async () => {
 		const base64 = vectorKeys.ed25519PrivateKey;
 		const pem = ed25519.privateKey.export({ type: "pkcs8", format: "pem" }).toString();
-		expect(new SigningKey(`\n ${base64.slice(0, 30)}\r\n${base64.slice(30)}\n`).publicKey).toBe(
-			vectorKeys.ed25519PublicKey,
-		);
-		expect(verifies(new SigningKey(pem.replaceAll("\n", "\\n")))).toBe(true);
+		const wrapped = new SigningKey(`\n ${base64.slice(0, 30)}\r\n${base64.slice(30)}\n`);
+		expect(await wrapped.publicKey()).toBe(vectorKeys.ed25519PublicKey);
+		expect(await verifies(new SigningKey(pem.replaceAll("\n", "\\n")))).toBe(true);
 	});
 
 	it("does not show the key when printed", () => {
