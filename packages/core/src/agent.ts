@@ -35,6 +35,6 @@ export interface AgentStatus {
 	readonly lastRefreshAt: number | null;
 	/** Whether the held artifact's own end has passed. */
 	readonly expired: boolean;
-	/** Null once a refresh has succeeded after it. */
+	/** Null once what failed, a refresh or a just-in-time decryption, has succeeded after it. */
 	readonly lastError: LastError | null;
 }

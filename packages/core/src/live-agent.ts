@@ -1,4 +1,4 @@
-import type { Secrets, VerificationPolicy } from "@clef-sh/artifact";
+import type { Secrets, VerificationPolicy, VerifiedArtifact } from "@clef-sh/artifact";
 import {
 	assertServable,
 	type Instant,
@@ -81,9 +81,10 @@ export class LiveAgent<T> implements Agent {
 		const { artifact, content } = this.#servable();
 		const opened = this.#parts.mode.open(content, this.#refresher.signal);
 		if (opened instanceof ServedSecrets) return opened;
-		const served = await this.#reportingFailure(opened);
-		// While it was being decrypted it may have been revoked or have expired.
-		if (this.#servable().artifact !== artifact) return this.open();
+		const served = await this.#settled(opened, artifact);
+		// While it was being decrypted it may have been replaced, have been revoked or have expired.
+		if (served === undefined || this.#servable().artifact !== artifact) return this.open();
+		this.#reporter.opened();
 		return served;
 	}
 
@@ -129,11 +130,16 @@ export class LiveAgent<T> implements Agent {
 		return { wallMs: clock.now(), monotonicMs: clock.monotonic() };
 	}
 
-	async #reportingFailure<R>(opening: Promise<R>): Promise<R> {
+	/** Undefined when it failed for an artifact that is not held any more, which is no failure. */
+	async #settled(
+		opening: Promise<ServedSecrets>,
+		artifact: VerifiedArtifact,
+	): Promise<ServedSecrets | undefined> {
 		try {
 			return await opening;
 		} catch (error) {
-			if (isCodedError(error)) this.#reporter.failed(error);
+			if (this.#cache.current?.artifact !== artifact) return undefined;
+			if (isCodedError(error)) this.#reporter.openFailed(error);
 			throw error;
 		}
 	}

@@ -1,5 +1,6 @@
 import type { VerifiedArtifact } from "@clef-sh/artifact";
-import { type Decryptor, decryptSecrets } from "@clef-sh/decryptors";
+import { DecryptError, type Decryptor, decryptSecrets } from "@clef-sh/decryptors";
+import { isCodedError } from "./error-code.js";
 import { ServedSecrets } from "./open-secrets.js";
 
 /** When plaintext exists: from refresh to refresh, or only while it is being read. */
@@ -71,8 +72,13 @@ async function decryptToServe(
 	decryptor: Decryptor,
 	signal: AbortSignal,
 ): Promise<ServedSecrets> {
-	const secrets = await decryptSecrets(artifact, decryptor, signal);
-	return new ServedSecrets(artifact.header.revision, secrets);
+	try {
+		const secrets = await decryptSecrets(artifact, decryptor, signal);
+		return new ServedSecrets(artifact.header.revision, secrets);
+	} catch (cause) {
+		if (isCodedError(cause)) throw cause;
+		throw new DecryptError("DECRYPT_UNWRAP_FAILED", "The decryptor failed unexpectedly.", { cause });
+	}
 }
 
 /** Every reader of this flight retains within the turn in which it resolves; after that the last one wipes. */

@@ -8,7 +8,6 @@ import {
 	verifyArtifact,
 } from "@clef-sh/artifact";
 import type { Instant, SnapshotCache } from "@clef-sh/cache";
-import { DecryptError } from "@clef-sh/decryptors";
 import { type Source, SourceError, type SourceResult, type Validator } from "@clef-sh/sources";
 import type { Clock } from "./clock.js";
 import { type CodedError, isCodedError } from "./error-code.js";
@@ -53,11 +52,11 @@ export async function runRefreshCycle<T>(
 	const startedAt: Instant = { wallMs: parts.clock.now(), monotonicMs: parts.clock.monotonic() };
 	try {
 		const result = await follow(parts, validator, startedAt, signal);
-		parts.reporter.succeeded();
+		parts.reporter.refreshed();
 		return result;
 	} catch (cause) {
 		const error = isCodedError(cause) ? cause : unexpected(cause);
-		if (!signal.aborted) parts.reporter.failed(error);
+		if (!signal.aborted) parts.reporter.refreshFailed(error);
 		return { outcome: { kind: "kept", error }, validator };
 	}
 }
@@ -124,15 +123,10 @@ async function take<T>(
 }
 
 async function prepare<T>(mode: Mode<T>, artifact: VerifiedArtifact, signal: AbortSignal): Promise<T> {
-	try {
-		const content = await mode.prepare(artifact, signal);
-		if (signal.aborted) mode.release(content);
-		signal.throwIfAborted();
-		return content;
-	} catch (cause) {
-		if (isCodedError(cause)) throw cause;
-		throw new DecryptError("DECRYPT_UNWRAP_FAILED", "The decryptor failed unexpectedly.", { cause });
-	}
+	const content = await mode.prepare(artifact, signal);
+	if (signal.aborted) mode.release(content);
+	signal.throwIfAborted();
+	return content;
 }
 
 /** The digest covers every signed field and, through the ciphertext's hash, the bytes that were decrypted. */

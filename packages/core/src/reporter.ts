@@ -8,7 +8,7 @@ import type { AgentEvent, Serving } from "./event.js";
 import { invalidReason } from "./invalid-reason.js";
 import type { Mode } from "./mode.js";
 
-/** The last failure since the last success. */
+/** The last failure that nothing has shown to be over. */
 export interface LastError {
 	readonly code: ErrorCode;
 	/** Wall time, epoch milliseconds. */
@@ -24,7 +24,10 @@ export class Reporter<T> {
 	readonly #startedAtMs: number;
 	#seen: Unservable | "ready" = "not_loaded";
 	#isTroubled = false;
-	#lastError: LastError | undefined;
+	#refreshFailure: LastError | undefined;
+	#openFailure: LastError | undefined;
+	/** Readers that share a decryption fail with the same object, which is one failure. */
+	#openError: CodedError | undefined;
 
 	constructor(sink: (event: AgentEvent) => void, clock: Clock, cache: SnapshotCache<T>, mode: Mode<T>) {
 		this.#sink = sink;
@@ -34,9 +37,14 @@ export class Reporter<T> {
 		this.#startedAtMs = clock.monotonic();
 	}
 
-	/** The failure that has not been followed by a success yet. */
+	/**
+	 * The latest failure that has not been followed by a success of its kind: that the source answers does not
+	 * mean that what it delivered can be decrypted.
+	 */
 	get lastError(): LastError | undefined {
-		return this.#lastError;
+		const [refresh, open] = [this.#refreshFailure, this.#openFailure];
+		if (refresh === undefined || open === undefined) return refresh ?? open;
+		return open.at > refresh.at ? open : refresh;
 	}
 
 	started(source: Source): void {
@@ -69,11 +77,36 @@ export class Reporter<T> {
 		this.#emit({ event: "artifact.revoked", at: this.#now, revokedAt });
 	}
 
-	/** A refresh or a decryption failed. */
-	failed(error: CodedError): void {
+	/** A refresh failed. */
+	refreshFailed(error: CodedError): void {
+		this.#refreshFailure = { code: error.code, at: this.#now };
+		this.#failed(error);
+	}
+
+	/** A refresh succeeded; where opening takes a decryption, that may still fail. */
+	refreshed(): void {
+		this.#refreshFailure = undefined;
+	}
+
+	/** A decryption for readers failed. */
+	openFailed(error: CodedError): void {
+		if (error === this.#openError) return;
+		this.#openError = error;
+		this.#openFailure = { code: error.code, at: this.#now };
+		this.#failed(error);
+	}
+
+	/** A decryption for readers succeeded. */
+	opened(): void {
+		if (this.#openFailure === undefined) return;
+		this.#openError = undefined;
+		this.#openFailure = undefined;
+		this.observe();
+	}
+
+	#failed(error: CodedError): void {
 		const at = this.#now;
 		const { code, message } = error;
-		this.#lastError = { code, at };
 		this.#isTroubled = true;
 		const serving = this.#serving();
 		if (error instanceof SourceError) {
@@ -85,11 +118,6 @@ export class Reporter<T> {
 			const reason = invalidReason(error);
 			this.#emit({ event: "artifact.invalid", at, reason, code, error: message, serving });
 		}
-	}
-
-	/** A refresh or a decryption succeeded. */
-	succeeded(): void {
-		this.#lastError = undefined;
 	}
 
 	/** Tells the sink what has changed since the last look: no longer servable, or free of trouble again. */
@@ -117,7 +145,7 @@ export class Reporter<T> {
 	}
 
 	#recover(at: number, revision: string | undefined): void {
-		if (!this.#isTroubled || this.#lastError !== undefined || revision === undefined) return;
+		if (!this.#isTroubled || this.lastError !== undefined || revision === undefined) return;
 		this.#isTroubled = false;
 		this.#emit({ event: "agent.recovered", at, revision });
 	}

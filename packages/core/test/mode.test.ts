@@ -3,7 +3,9 @@ import { DecryptError, type Decryptor } from "@clef-sh/decryptors";
 import { sealArtifact } from "@clef-sh/testkit/artifacts";
 import { settle } from "@clef-sh/testkit/clock";
 import { held } from "@clef-sh/testkit/scripted-source";
+import { vector } from "@clef-sh/testkit/vectors";
 import { describe, expect, it } from "vitest";
+import { SourceError } from "../src/index.js";
 import { cachedMode, jitMode } from "../src/mode.js";
 import { startAgent } from "./harness.js";
 
@@ -89,7 +91,8 @@ describe("jitMode", () => {
 		const readers = await Promise.allSettled([agent.open(), agent.open()]);
 		expect(readers.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
 		expect(agent.status()).toMatchObject({ state: "ready", lastError: { code: "DECRYPT_UNWRAP_FAILED" } });
-		expect(events.at(-1)).toMatchObject({ event: "artifact.invalid", reason: "kms_unwrap" });
+		const failures = events.filter(({ event }) => event === "artifact.invalid");
+		expect(failures).toEqual([expect.objectContaining({ reason: "kms_unwrap" })]);
 		denied = false;
 		expect((await agent.open()).secrets.reveal()).toEqual({ KEY: "value" });
 	});
@@ -116,11 +119,166 @@ describe("jitMode", () => {
 		expect((await opening).revision).toBe("r2");
 	});
 
+	it("opens the newer one when decrypting the older one fails after it was replaced", async () => {
+		const gate = held<void>();
+		let calls = 0;
+		const decryptor: Decryptor = {
+			async decrypt() {
+				calls += 1;
+				if (calls > 1) return Buffer.from('{"KEY":"value"}');
+				await gate.promise;
+				throw new DecryptError("DECRYPT_UNWRAP_FAILED", "The key is gone.");
+			},
+		};
+		const { agent, source, drain } = await startAgent(await sealArtifact(), { ttlSeconds: 0, decryptor });
+		const opening = agent.open();
+		source.put(await sealArtifact({ revision: "r2", packedAt: "2026-11-22T04:31:00Z" }));
+		await agent.refresh();
+		gate.settle();
+		expect((await opening).revision).toBe("r2");
+		expect(drain()).not.toContain("artifact.invalid");
+		expect(agent.status()).toMatchObject({ lastError: null });
+	});
+
+	it("shares a decryption only if it began after the first of its readers came", async () => {
+		const order: string[] = [];
+		const gate = held<void>();
+		const decryptor: Decryptor = {
+			async decrypt() {
+				order.push("decrypt");
+				await gate.promise;
+				return Buffer.from('{"KEY":"value"}');
+			},
+		};
+		const { agent } = await startAgent(await sealArtifact(), { ttlSeconds: 0, decryptor });
+		expect(order).toEqual([]);
+		order.push("first reader");
+		const first = agent.open();
+		order.push("second reader");
+		const second = agent.open();
+		await settle();
+		gate.settle();
+		expect(await first).toBe(await second);
+		order.push("third reader");
+		expect(await agent.open()).not.toBe(await first);
+		expect(order).toEqual(["first reader", "decrypt", "second reader", "third reader", "decrypt"]);
+	});
+
+	it("does not open what expired while it was being decrypted", async () => {
+		const gate = held<void>();
+		const decryptor = countingDecryptor(gate.promise);
+		const body = await sealArtifact({ expiresAt: "2026-11-22T05:10:00Z" });
+		const { agent, clock } = await startAgent(body, { ttlSeconds: 0, decryptor });
+		const opening = agent.open();
+		await clock.advance(600_000);
+		gate.settle();
+		await expect(opening).rejects.toMatchObject({ code: "ARTIFACT_EXPIRED" });
+	});
+
+	it("says that nothing is held when it was closed while it was being decrypted", async () => {
+		const decryptor: Decryptor = {
+			decrypt: (_, signal) =>
+				new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+		};
+		const { agent, drain } = await startAgent(await sealArtifact(), { ttlSeconds: 0, decryptor });
+		const opening = agent.open();
+		await agent.close();
+		await expect(opening).rejects.toMatchObject({ code: "AGENT_NOT_READY" });
+		expect(drain().at(-1)).toBe("agent.stopped");
+	});
+
 	it("turns what a decryptor throws into an error of ours", async () => {
 		const decryptor: Decryptor = { decrypt: () => Promise.reject(new TypeError("inner secret")) };
-		const { agent } = await startAgent(await sealArtifact(), { decryptor });
-		const outcome = await agent.refresh();
-		expect(outcome).toMatchObject({ kind: "kept", error: { code: "DECRYPT_UNWRAP_FAILED" } });
-		expect(JSON.stringify(outcome)).not.toContain("inner secret");
+		const { agent } = await startAgent(await sealArtifact(), { ttlSeconds: 0, decryptor });
+		await expect(agent.open()).rejects.toMatchObject({
+			code: "DECRYPT_UNWRAP_FAILED",
+			message: "The decryptor failed unexpectedly.",
+		});
+		expect(agent.status()).toMatchObject({ lastError: { code: "DECRYPT_UNWRAP_FAILED" } });
+	});
+});
+
+describe("health, just-in-time", () => {
+	/** An agent whose decryptor fails while `denied` is set. */
+	async function deniedAgent() {
+		const state = { denied: true };
+		const decryptor: Decryptor = {
+			async decrypt() {
+				if (state.denied) throw new DecryptError("DECRYPT_UNWRAP_FAILED", "Denied.");
+				return Buffer.from('{"KEY":"value"}');
+			},
+		};
+		const harness = await startAgent(await sealArtifact(), { ttlSeconds: 0, decryptor });
+		const open = () => harness.agent.open().catch(() => undefined);
+		const lastCode = () => harness.agent.status().lastError?.code;
+		await open();
+		harness.drain();
+		return { ...harness, state, open, lastCode };
+	}
+
+	it("keeps saying that decryption fails while refreshes succeed", async () => {
+		const { agent, lastCode, drain } = await deniedAgent();
+		expect(lastCode()).toBe("DECRYPT_UNWRAP_FAILED");
+		await agent.refresh();
+		expect(lastCode()).toBe("DECRYPT_UNWRAP_FAILED");
+		expect(drain()).toEqual([]);
+	});
+
+	it("keeps saying it when another artifact came that nobody has opened yet", async () => {
+		const { agent, source, lastCode, drain } = await deniedAgent();
+		source.put(await sealArtifact({ revision: "r2", packedAt: "2026-11-22T04:31:00Z" }));
+		await agent.refresh();
+		expect(lastCode()).toBe("DECRYPT_UNWRAP_FAILED");
+		expect(drain()).toEqual(["artifact.refreshed"]);
+	});
+
+	it("stops at the first decryption that succeeds, and tells of the recovery once", async () => {
+		const { agent, state, open, drain } = await deniedAgent();
+		state.denied = false;
+		await open();
+		await open();
+		expect(agent.status()).toMatchObject({ state: "ready", lastError: null });
+		expect(drain()).toEqual(["agent.recovered"]);
+	});
+
+	it("says the later of two failures, and the other once that is over", async () => {
+		const { agent, clock, source, open, state, lastCode } = await deniedAgent();
+		await clock.advance(1_000);
+		const down = () => source.once(() => Promise.reject(new SourceError("SOURCE_UNREACHABLE", "Down.")));
+		down();
+		await agent.refresh();
+		expect(lastCode()).toBe("SOURCE_UNREACHABLE");
+		await clock.advance(100);
+		await open();
+		expect(lastCode()).toBe("DECRYPT_UNWRAP_FAILED");
+		state.denied = false;
+		await open();
+		expect(lastCode()).toBe("SOURCE_UNREACHABLE");
+		await agent.refresh();
+		expect(lastCode()).toBeUndefined();
+	});
+});
+
+describe("A5 the same revision with a ciphertext that does not open, without a verify key", () => {
+	const start = (ttlSeconds: number) => startAgent(vector("plain"), { ttlSeconds, verifyKeys: [] });
+
+	it("takes the place of a good one just-in-time, until a good one comes back", async () => {
+		const { agent, source } = await start(0);
+		const good = (await agent.open()).secrets.reveal();
+		source.put(vector("tampered-rehashed"));
+		await expect(agent.refresh()).resolves.toMatchObject({ kind: "replaced" });
+		await expect(agent.open()).rejects.toMatchObject({ code: "DECRYPT_AUTHENTICATION_FAILED" });
+		expect(agent.status()).toMatchObject({ lastError: { code: "DECRYPT_AUTHENTICATION_FAILED" } });
+		source.put(vector("plain"));
+		await agent.refresh();
+		expect((await agent.open()).secrets.reveal()).toEqual(good);
+	});
+
+	it("is refused in cached mode, where the good one is kept", async () => {
+		const { agent, source } = await start(300);
+		const good = (await agent.open()).secrets.reveal();
+		source.put(vector("tampered-rehashed"));
+		await expect(agent.refresh()).resolves.toMatchObject({ kind: "kept" });
+		expect((await agent.open()).secrets.reveal()).toEqual(good);
 	});
 });

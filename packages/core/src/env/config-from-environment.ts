@@ -1,8 +1,9 @@
+import type { DecryptorOptions } from "@clef-sh/decryptors";
 import type { SourceOptions } from "@clef-sh/sources";
 import { AgentError } from "../agent-error.js";
 import type { AgentSettings, EnvironmentConfig } from "./environment-config.js";
 import { checkNames } from "./environment-names.js";
-import type { ReadFile } from "./given-text.js";
+import type { ReadFile, RereadFile } from "./given-text.js";
 import { Reading } from "./reading.js";
 import * as serving from "./serving-variables.js";
 import { chooseSource } from "./source-choice.js";
@@ -17,11 +18,13 @@ type Subject = Pick<AgentSettings, "identity" | "environment">;
  * Reads an agent's whole configuration from environment variables.
  *
  * @param readFile called for the `*_FILE` variables; must throw when the file cannot be read.
+ * @param rereadFile called for the age key file at each decryption.
  * @throws AgentError `CONFIG_INVALID` with every problem at once; no problem ever holds a value.
  */
 export function configFromEnvironment(
 	env: Readonly<Record<string, string | undefined>>,
 	readFile: ReadFile,
+	rereadFile: RereadFile = async (path) => readFile(path),
 ): EnvironmentConfig {
 	const names = checkNames(env);
 	const own = Object.fromEntries(Object.entries(env).filter(([name]) => !names.serviceLinks.has(name)));
@@ -29,7 +32,7 @@ export function configFromEnvironment(
 	reading.problems.push(...names.problems);
 	noteServiceLinks(reading, names.serviceLinks);
 
-	const agent = agentSettings(reading);
+	const agent = agentSettings(reading, rereadFile);
 	const rest = {
 		port: reading.value(serving.PORT) ?? DEFAULT_PORT,
 		...chooseToken(reading),
@@ -51,17 +54,23 @@ export function expectedSubject(reading: Reading, source: SourceOptions | undefi
 	});
 }
 
-function agentSettings(reading: Reading): AgentSettings | undefined {
+function agentSettings(reading: Reading, rereadFile: RereadFile): AgentSettings | undefined {
 	const source = chooseSource(reading);
 	const subject = expectedSubject(reading, source);
-	const ageIdentities = reading.value(serving.AGE_KEY);
-	if (!reading.isGiven(serving.AGE_KEY)) {
-		reading.problems.push("CLEF_AGENT_AGE_KEY is not set: give the age identity that opens the artifact.");
-	}
+	const decryptor = ageKey(reading, rereadFile);
 	const verifyKeys = reading.value(serving.VERIFY_KEY);
 	const ttlSeconds = reading.value(serving.CACHE_TTL);
-	if (source === undefined || ageIdentities === undefined) return undefined;
-	return { source, decryptor: { ageIdentities }, ...given({ verifyKeys, ttlSeconds }), ...subject };
+	if (source === undefined) return undefined;
+	return { source, decryptor, ...given({ verifyKeys, ttlSeconds }), ...subject };
+}
+
+/** A file may be rotated while the agent runs, and what it holds at the start must already be right. */
+function ageKey(reading: Reading, rereadFile: RereadFile): DecryptorOptions {
+	const text = reading.value(serving.AGE_KEY);
+	const path = reading.filePath(serving.AGE_KEY);
+	if (text === undefined) return {};
+	if (path === undefined) return { ageIdentities: text };
+	return { ageIdentities: () => rereadFile(path), initialAgeIdentities: text };
 }
 
 function noteServiceLinks(reading: Reading, links: ReadonlySet<string>): void {
@@ -80,7 +89,12 @@ function noteUnbuilt(reading: Reading): void {
 	}
 }
 
-function noteDoubts(reading: Reading, { source, verifyKeys }: AgentSettings): void {
+function noteDoubts(reading: Reading, { decryptor, source, verifyKeys }: AgentSettings): void {
+	if (decryptor.ageIdentities === undefined) {
+		reading.warnings.push(
+			"CLEF_AGENT_AGE_KEY is not set: only KMS envelopes can be opened, not artifacts packed for an age recipient.",
+		);
+	}
 	if (verifyKeys === undefined) {
 		reading.warnings.push(
 			"CLEF_AGENT_VERIFY_KEY is not set: artifacts are not authenticated, so whoever controls the source controls the secrets.",

@@ -3,6 +3,9 @@ import type { VariableDescription } from "./variable.js";
 /** Reads a file as text, or throws; errors of `node:fs` keep their `code`. */
 export type ReadFile = (path: string) => string;
 
+/** Reads a file as text once more, while the agent runs; rejects when it cannot, and does not wait for a writer. */
+export type RereadFile = (path: string) => Promise<string>;
+
 /** What an environment says about one variable, before it is checked. */
 export type GivenText =
 	| { readonly kind: "absent" }

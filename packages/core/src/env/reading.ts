@@ -38,13 +38,18 @@ export class Reading {
 		return undefined;
 	}
 
+	/** The path that `<name>_FILE` holds; no file is read. */
+	filePath({ name, fileAllowed }: VariableDescription): string | undefined {
+		return (fileAllowed && this.#env[`${name}_FILE`]) || undefined;
+	}
+
 	/** Whether the variable is set to the empty string. */
 	isEmpty({ name }: VariableDescription): boolean {
 		return this.#env[name] === "";
 	}
 
 	/** Whether anything at all is given, right or wrong; no file is read. */
-	isGiven({ name, fileAllowed }: VariableDescription): boolean {
-		return Boolean(this.#env[name] || (fileAllowed && this.#env[`${name}_FILE`]));
+	isGiven(variable: VariableDescription): boolean {
+		return Boolean(this.#env[variable.name] || this.filePath(variable));
 	}
 }

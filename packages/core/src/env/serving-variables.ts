@@ -9,10 +9,11 @@ export const AGE_KEY: Variable<string> = {
 	name: "CLEF_AGENT_AGE_KEY",
 	option: "decryptor.ageIdentities",
 	fileAllowed: true,
-	default: "none: required",
+	default: "none: only KMS envelopes can be opened",
 	range: "contents of an age key file; comments and several identities are allowed",
 	secret: true,
-	meaning: "age identity that opens the artifact; all identities given are tried.",
+	meaning:
+		"age identity that opens the artifact; all identities given are tried. A file is read again at each decryption.",
 	availability: "available",
 	schema: parsedBy((text) => {
 		createDecryptor({ ageIdentities: text });
@@ -110,7 +111,8 @@ export const CACHE_TTL: Variable<number> = {
 	default: "`300`",
 	range: "seconds, 0–31536000",
 	secret: false,
-	meaning: "Longest time to serve without a successful refresh; `0` decrypts on every request.",
+	meaning:
+		"Longest time to serve without a successful refresh; `0` decrypts on every request and serves at most 300 s without one.",
 	availability: "available",
 	schema: wholeNumber(0, 31_536_000),
 };

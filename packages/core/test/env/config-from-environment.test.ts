@@ -92,8 +92,51 @@ describe("configFromEnvironment", () => {
 			},
 			readFile,
 		);
-		expect(agent.decryptor.ageIdentities).toContain(vectorKeys.ageSecretKey);
+		expect(agent.decryptor.initialAgeIdentities).toContain(vectorKeys.ageSecretKey);
 		expect(agent.verifyKeys?.map(({ algorithm }) => algorithm)).toEqual(["Ed25519", "ECDSA_SHA256"]);
+	});
+
+	it("D38 gives what the age key file holds when asked, and what it held at the start", async () => {
+		const contents = { "/run/age": vectorKeys.ageSecretKey };
+		const { agent } = config({ CLEF_AGENT_AGE_KEY: undefined, CLEF_AGENT_AGE_KEY_FILE: "/run/age" }, (path) =>
+			files(contents)(path),
+		);
+		const { ageIdentities, initialAgeIdentities } = agent.decryptor;
+		if (typeof ageIdentities !== "function") throw new TypeError("not a source");
+		contents["/run/age"] = "rotated";
+		expect(await ageIdentities()).toBe("rotated");
+		expect(initialAgeIdentities).toBe(vectorKeys.ageSecretKey);
+	});
+
+	it("D38 reads the age key file once at the start, since a pipe gives its content only once", async () => {
+		const reads: string[] = [];
+		const { agent } = configFromEnvironment(
+			{ ...MINIMAL, CLEF_AGENT_AGE_KEY: undefined, CLEF_AGENT_AGE_KEY_FILE: "/dev/fd/3" },
+			(path) => {
+				reads.push(path);
+				return vectorKeys.ageSecretKey;
+			},
+			async (path) => `again ${path}`,
+		);
+		expect(reads).toEqual(["/dev/fd/3"]);
+		const { ageIdentities } = agent.decryptor;
+		if (typeof ageIdentities !== "function") throw new TypeError("not a source");
+		expect(await ageIdentities()).toBe("again /dev/fd/3");
+	});
+
+	it("needs no age key, as KMS envelopes need none, and warns", () => {
+		const { agent, warnings } = config({ ...VERIFIED, CLEF_AGENT_AGE_KEY: undefined });
+		expect(agent.decryptor).toEqual({});
+		expect(warnings).toEqual([expect.stringMatching(/^CLEF_AGENT_AGE_KEY is not set: only KMS envelopes/)]);
+	});
+
+	it.each([
+		["unreadable", { code: "EACCES" }, /cannot be read \(EACCES\)\.$/],
+		["empty", " \n", /which is empty\.$/],
+		["malformed", "age1abc", /is not usable: Line 1 of the age key is a recipient/],
+	] as const)("D38 refuses to start with an age key file that is %s", (_, content, problem) => {
+		const variables = { CLEF_AGENT_AGE_KEY: undefined, CLEF_AGENT_AGE_KEY_FILE: "/run/age" };
+		expect(problems(variables, files({ "/run/age": content }))).toEqual([expect.stringMatching(problem)]);
 	});
 
 	it("names the file for a generated token", () => {
@@ -122,7 +165,6 @@ describe("configFromEnvironment", () => {
 	});
 
 	it.each<[string, Variables, RegExp]>([
-		["no key", { CLEF_AGENT_AGE_KEY: undefined }, /^CLEF_AGENT_AGE_KEY is not set: give the age identity/],
 		["a key that is none", { CLEF_AGENT_AGE_KEY: "AGE-SECRET-KEY-1" }, /^CLEF_AGENT_AGE_KEY is not usable: /],
 		[
 			"A10 a truncated verify key",

@@ -26,5 +26,8 @@ describe("Reading", () => {
 		expect(new Reading({ CLEF_AGENT_TOKEN_FILE: "/run/token" }, readFile).isGiven(TOKEN)).toBe(true);
 		expect(new Reading({ CLEF_AGENT_PORT_FILE: "/run/port" }, readFile).isGiven(PORT)).toBe(false);
 		expect(new Reading({ CLEF_AGENT_TOKEN: "" }, readFile).isGiven(TOKEN)).toBe(false);
+		expect(new Reading({ CLEF_AGENT_TOKEN_FILE: "/t" }, readFile).filePath(TOKEN)).toBe("/t");
+		expect(new Reading({ CLEF_AGENT_TOKEN_FILE: "" }, readFile).filePath(TOKEN)).toBeUndefined();
+		expect(new Reading({ CLEF_AGENT_PORT_FILE: "/p" }, readFile).filePath(PORT)).toBeUndefined();
 	});
 });
