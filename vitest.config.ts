@@ -11,6 +11,8 @@ export default defineConfig({
 		include: ["packages/*/test/**/*.test.ts", "apps/*/test/**/*.test.ts"],
 		reporters: ["dot", new CountReporter()],
 		restoreMocks: true,
+		// Generous, because a shared machine may be slow to load an SDK; no test waits for time to pass.
+		testTimeout: 30_000,
 		coverage: {
 			provider: "v8",
 			include: ["packages/*/src/**/*.ts", "apps/*/src/**/*.ts"],

@@ -46,14 +46,29 @@ export class Moto {
 
 	/** Makes a user that may do what this policy's statement allows. */
 	async user(name: string, statement: object): Promise<MotoKeys> {
-		const policy = JSON.stringify({ Version: "2012-10-17", Statement: { Effect: "Allow", ...statement } });
 		await this.#iam({ Action: "CreateUser", UserName: name });
-		const user = { UserName: name, PolicyName: "only", PolicyDocument: policy };
-		await this.#iam({ Action: "PutUserPolicy", ...user });
+		await this.allow(name, statement);
 		const xml = await this.#iam({ Action: "CreateAccessKey", UserName: name });
 		const [, AWS_ACCESS_KEY_ID = ""] = /<AccessKeyId>(.*?)</.exec(xml) ?? [];
 		const [, AWS_SECRET_ACCESS_KEY = ""] = /<SecretAccessKey>(.*?)</.exec(xml) ?? [];
 		return { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY };
+	}
+
+	/** Replaces what a user may do. */
+	async allow(name: string, statement: object): Promise<void> {
+		const policy = JSON.stringify({ Version: "2012-10-17", Statement: { Effect: "Allow", ...statement } });
+		const user = { UserName: name, PolicyName: "only", PolicyDocument: policy };
+		await this.#iam({ Action: "PutUserPolicy", ...user });
+	}
+
+	/** Calls KMS past all policies; binary fields are base64 text. */
+	async kms(operation: string, input: object): Promise<Readonly<Record<string, unknown>>> {
+		const headers = {
+			"x-amz-target": `TrentService.${operation}`,
+			"content-type": "application/x-amz-json-1.1",
+		};
+		const init = { method: "POST", headers, body: JSON.stringify(input) };
+		return (await this.#asRoot("kms", "/", init)).json() as Promise<Readonly<Record<string, unknown>>>;
 	}
 
 	/** Makes a bucket that keeps versions. */
@@ -85,7 +100,10 @@ export class Moto {
 	async #asRoot(service: string, path: string, init: RequestInit): Promise<Response> {
 		const authorization = `AWS4-HMAC-SHA256 Credential=root/20300101/us-east-1/${service}/aws4_request, SignedHeaders=host, Signature=0`;
 		await this.#enforceAfter("inf");
-		const response = await fetch(this.url + path, { ...init, headers: { authorization } });
+		const response = await fetch(this.url + path, {
+			...init,
+			headers: { ...init.headers, authorization },
+		});
 		await this.#enforceAfter("0");
 		if (!response.ok) throw new RangeError(`moto answered ${response.status}: ${await response.text()}`);
 		return response;

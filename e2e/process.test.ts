@@ -116,6 +116,7 @@ describe("refusing to start", () => {
 				CLEF_AGENT_PORT: "80x",
 				CLEF_AGENT_CACHE_TTL: "soon",
 				CLEF_AGENT_VERIFY_KYE: "x",
+				CLEF_AGENT_AGE_KEY: "age1recipient",
 				CLEF_AGENT_TOKEN: "",
 			},
 		});

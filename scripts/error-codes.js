@@ -118,14 +118,17 @@ export const ERROR_CODES = {
 		action: "Replace the secrets, then pack and deploy a new artifact.",
 	},
 	DECRYPT_NO_IDENTITY: {
-		meaning: "The age key is missing or is not an age identity.",
+		meaning: "The age key is missing, is not an age identity, or opens nothing of this artifact.",
 		served: KEPT_DECRYPTED,
-		action: "Set `CLEF_AGENT_AGE_KEY` to the content of an age key file.",
+		action:
+			"Set `CLEF_AGENT_AGE_KEY` to the content of the key file whose recipient the artifact was packed for.",
 	},
 	DECRYPT_UNWRAP_FAILED: {
-		meaning: "No age identity given opens the artifact, or it is sealed with a KMS, which is not built yet.",
+		meaning:
+			"The KMS did not unwrap the artifact's data key, could not be asked, or its SDK is not installed.",
 		served: KEPT_DECRYPTED,
-		action: "Pack for the recipient that belongs to the agent's age key.",
+		action:
+			"Do what the message names: a permission, the key's state, the region; see [AWS](kms/aws.md), [Google](kms/gcp.md), [Azure](kms/azure.md).",
 	},
 	DECRYPT_AUTHENTICATION_FAILED: {
 		meaning: "The ciphertext is damaged or was tampered with.",
@@ -164,8 +167,14 @@ export const ERROR_CODES = {
 		action: "Correct what the message names.",
 	},
 	PACK_KEY_INVALID: {
-		meaning: "A recipient or signing key is none.",
+		meaning: "A recipient, KMS key or signing key is none.",
 		served: WRITING,
-		action: "Make keys with `clef-agent keygen` and `clef-agent keygen --signing`.",
+		action:
+			"Make keys with `clef-agent keygen` and `clef-agent keygen --signing`; see [KMS keys](kms/aws.md) for how those are written.",
+	},
+	PACK_KMS_FAILED: {
+		meaning: "The KMS refused to seal or to sign, or could not be asked.",
+		served: WRITING,
+		action: "Grant the permission or correct what the message names; nothing was written.",
 	},
 };

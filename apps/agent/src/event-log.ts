@@ -11,6 +11,7 @@ export class EventLog {
 	readonly #log: Log;
 	readonly #lastRefreshAt: () => number | null;
 	#source: string | undefined;
+	#mode: "cached" | "jit" | undefined;
 	#reported: string | undefined;
 
 	/** `lastRefreshAt` tells two outages with the same failure apart: it moved in between. */
@@ -26,10 +27,24 @@ export class EventLog {
 
 	/** The sink to give to `createAgent`. */
 	readonly write = (event: AgentEvent): void => {
-		if (event.event === "agent.started") this.#source = event.source;
+		if (event.event === "agent.started") {
+			this.#source = event.source;
+			this.#mode = event.mode;
+		}
 		const level = this.#levelOf(event);
 		this.#log[level](sentenceOf(event), this.#fieldsOf(event));
+		if (event.event === "artifact.refreshed" && !event.kmsEnvelope) this.#warnOfMissingGate(event.revision);
 	};
+
+	/** Said once per artifact, since each is packed anew and could be packed with a KMS. */
+	#warnOfMissingGate(revision: string): void {
+		if (this.#mode !== "jit") return;
+		this.#log.warn(
+			`revision ${revision} is packed for an age key alone: every request decrypts it, but no KMS can refuse to; ` +
+				"pack it with --kms for that",
+			{ source: this.#source, event: "kms.gate_missing", revision },
+		);
+	}
 
 	#levelOf(event: AgentEvent): LogLevel {
 		if (!isFailure(event)) {

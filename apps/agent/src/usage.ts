@@ -46,16 +46,20 @@ The port is CLEF_AGENT_PORT, default 7779. Gives up after 2 seconds.`,
   -o, --output FILE  write the private key there (mode 0600; must not exist), not to standard output`,
 	},
 	pack: {
-		synopsis: "pack --identity NAME --environment NAME --recipient AGE1… [FILE]",
+		synopsis: "pack --identity NAME --environment NAME (--recipient AGE1… | --kms KEY) [FILE]",
 		summary: "encrypt secrets (JSON or dotenv, from FILE or standard input) into an artifact",
 		details: `  --identity NAME         who may use the secrets
   --environment NAME      where they are used
   --recipient AGE1…       age recipient who can open it; may be repeated
   --recipients-file FILE  more recipients, one per line, # starts a comment
+  --kms KEY               instead of recipients: a key of a KMS that seals it, written as
+                          aws:KEY (ARN, id or alias), gcp:projects/… or azure:https://…;
+                          credentials come from where the provider's own tools find them
   --sign-key FILE         private signing key (PEM, or base64 PKCS#8)
+  --sign-kms KEY          instead: an ECC_NIST_P256 key of AWS KMS (ARN, id or alias); its public
+                          key, for CLEF_AGENT_VERIFY_KEY, on standard error
   --ttl DURATION          refuse it after this long: 3600, 90m, 12h, 30d
   --format json|dotenv    default: by the file's name, else by a leading {
-  --kms KEY               not built yet
   -o, --output FILE       replace FILE in one step; default standard output`,
 	},
 	inspect: {

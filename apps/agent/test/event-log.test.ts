@@ -74,6 +74,36 @@ it("tells what is served after a refresh", () => {
 	);
 });
 
+it("warns once per revision that nothing but an age key guards what is decrypted just in time", () => {
+	const refreshed = {
+		event: "artifact.refreshed",
+		at,
+		revision: "r1",
+		keyCount: undefined,
+		kmsEnvelope: false,
+		packedAt: "2026-12-31T00:00:00.000Z",
+		expiresAt: undefined,
+	} as const;
+	const warnings = (event: AgentEvent) => {
+		lines = [];
+		events.write(event);
+		return lines.filter(({ level }) => level === "warn");
+	};
+	expect(warnings(refreshed)).toEqual([]);
+	events.write({ event: "agent.started", at, mode: "jit", sourceType: "file", source: "file /s.json" });
+	expect(warnings(refreshed)).toEqual([
+		{
+			level: "warn",
+			sentence:
+				"revision r1 is packed for an age key alone: every request decrypts it, but no KMS can refuse to; pack it with --kms for that",
+			fields: { source: "file /s.json", event: "kms.gate_missing", revision: "r1" },
+		},
+	]);
+	expect(warnings(failed("SOURCE_TIMEOUT", held))).toHaveLength(1);
+	expect(warnings({ ...refreshed, revision: "r2" })).toHaveLength(1);
+	expect(warnings({ ...refreshed, kmsEnvelope: true })).toEqual([]);
+});
+
 it("tells what is still served, and until when, after a failure", () => {
 	expect(written(failed("SOURCE_TIMEOUT", held))).toEqual({
 		level: "warn",

@@ -1,6 +1,12 @@
-import { packArtifact, secretsFromDotenv } from "@clef-sh/pack";
+import {
+	AwsKmsSigner,
+	createKeyWrapper,
+	packArtifact,
+	type Sealing,
+	type Signing,
+	secretsFromDotenv,
+} from "@clef-sh/pack";
 import { parseArguments, usageError } from "../arguments.js";
-import { CommandError } from "../command-error.js";
 import type { CommandIo } from "../command-io.js";
 import { parseDuration } from "../duration.js";
 import { readInput } from "../read-input.js";
@@ -11,40 +17,62 @@ const OPTIONS = {
 	environment: { type: "string" },
 	recipient: { type: "string", multiple: true },
 	"recipients-file": { type: "string", multiple: true },
+	kms: { type: "string" },
 	"sign-key": { type: "string" },
+	"sign-kms": { type: "string" },
 	ttl: { type: "string" },
 	format: { type: "string" },
-	kms: { type: "string" },
 	output: { type: "string", short: "o" },
 } as const;
 
-/** `clef-agent pack`: secrets in, artifact out. */
+/** `clef-agent pack`: secrets in, artifact out; with `--sign-kms` the key to verify with on standard error. */
 export async function pack(args: readonly string[], io: CommandIo): Promise<number> {
 	const { values, positionals } = parseArguments("pack", args, { options: OPTIONS, maxPositionals: 1 });
-	if (values.kms !== undefined) {
-		throw new CommandError("COMMAND_NOT_BUILT", "packing for a KMS is not built yet", {
-			hint: "give an age recipient with --recipient age1…",
-		});
-	}
 	const [file] = positionals;
 	const identity = required("--identity", values.identity);
 	const environment = required("--environment", values.environment);
 	const ttlSeconds = ttlOf(values.ttl);
 	const format = formatOf(values.format);
-	const recipients = await recipientsOf(values.recipient ?? [], values["recipients-file"] ?? [], io);
-	const signKeyFile = values["sign-key"];
-	const signingKey = signKeyFile === undefined ? undefined : await readInput(signKeyFile, io);
+	const sealing = await sealingOf(values, io);
+	const signing = await signingOf(values, io);
 	const artifact = await packArtifact({
 		secrets: payload(await readInput(file, io), format ?? formatByName(file)),
 		identity,
 		environment,
-		recipients,
-		...(signingKey === undefined ? {} : { signingKey: signingKey.toString("utf8") }),
+		...sealing,
+		...signing,
 		...(ttlSeconds === undefined ? {} : { ttlSeconds }),
 		now: io.now,
 	});
 	await writeOutput(values.output, artifact, io);
+	if (signing.signer) io.stderr.write(`CLEF_AGENT_VERIFY_KEY=${await signing.signer.publicKey()}\n`);
 	return 0;
+}
+
+interface KeyValues {
+	readonly recipient?: readonly string[];
+	readonly "recipients-file"?: readonly string[];
+	readonly kms?: string;
+	readonly "sign-key"?: string;
+	readonly "sign-kms"?: string;
+}
+
+async function sealingOf(values: KeyValues, io: CommandIo): Promise<Sealing> {
+	const { recipient = [], "recipients-file": files = [], kms } = values;
+	if (kms === undefined) return { recipients: await recipientsOf(recipient, files, io) };
+	if (recipient.length + files.length > 0) {
+		throw usageError("pack", "--kms and age recipients exclude each other");
+	}
+	return { kms: createKeyWrapper(kms) };
+}
+
+async function signingOf(values: KeyValues, io: CommandIo): Promise<Signing> {
+	const { "sign-key": file, "sign-kms": kms } = values;
+	if (file !== undefined && kms !== undefined) {
+		throw usageError("pack", "--sign-key and --sign-kms exclude each other");
+	}
+	if (kms !== undefined) return { signer: new AwsKmsSigner(kms.replace(/^aws:/, "")) };
+	return file === undefined ? {} : { signingKey: (await readInput(file, io)).toString("utf8") };
 }
 
 function required(option: string, value: string | undefined): string {
@@ -91,7 +119,7 @@ async function recipientsOf(
 	const listed = await Promise.all(files.map(async (file) => linesOf(await readInput(file, io))));
 	const recipients = [...given.map((text) => text.trim()), ...listed.flat()];
 	if (recipients.length === 0)
-		throw usageError("pack", "--recipient is missing; without one nobody could open it");
+		throw usageError("pack", "--recipient or --kms is missing; without one nobody could open it");
 	return recipients;
 }
 

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { constants, readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type Agent, createAgent } from "@clef-sh/core";
 import { configFromEnvironment, type EnvironmentConfig } from "@clef-sh/core/env";
@@ -16,6 +17,8 @@ import { StopRequest } from "../stop-request.js";
 const GRACE_MS = 3_000;
 /** All of stopping; an orchestrator may kill after 5 seconds (D36). */
 const STOP_MS = 4_000;
+/** A pipe that nobody writes to any more reads as empty, where it would otherwise be waited for without end. */
+const WITHOUT_WAITING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 /** `clef-agent run`: serves until SIGTERM or SIGINT. `stop` may already have seen one. */
 export async function run(
@@ -24,7 +27,11 @@ export async function run(
 	stop: StopRequest = new StopRequest(io.process),
 ): Promise<number> {
 	parseArguments("run", args, { options: {} });
-	const config = configFromEnvironment(io.env, (path) => readFileSync(resolve(io.cwd, path), "utf8"));
+	const config = configFromEnvironment(
+		io.env,
+		(path) => readFileSync(resolve(io.cwd, path), "utf8"),
+		(path) => readFile(resolve(io.cwd, path), { encoding: "utf8", flag: WITHOUT_WAITING }),
+	);
 	const log = createLog(io.stderr, {
 		level: config.logLevel,
 		format: config.logFormat ?? (io.stderr.isTTY === true ? "text" : "json"),

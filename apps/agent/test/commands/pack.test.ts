@@ -2,9 +2,10 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArtifact, type UnverifiedArtifact } from "@clef-sh/artifact";
 import { createAgent } from "@clef-sh/core";
+import { AwsKmsServer } from "@clef-sh/testkit/aws-kms-server";
 import { ManualClock } from "@clef-sh/testkit/clock";
 import { vectorKeys } from "@clef-sh/testkit/vectors";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { pack } from "../../src/commands/pack.js";
 import { type CapturedIo, capturedIo } from "../captured-io.js";
 
@@ -115,7 +116,22 @@ it.each([
 	[["--environment", "e", ...RECIPIENT], "COMMAND_USAGE", "--identity is missing"],
 	[["--identity", "i", ...RECIPIENT], "COMMAND_USAGE", "--environment is missing"],
 	[["--identity=", "--environment", "e", ...RECIPIENT], "COMMAND_USAGE", "--identity is missing"],
-	[SUBJECT, "COMMAND_USAGE", "--recipient is missing; without one nobody could open it"],
+	[SUBJECT, "COMMAND_USAGE", "--recipient or --kms is missing; without one nobody could open it"],
+	[
+		[...SUBJECT, ...RECIPIENT, "--kms", "alias/agents"],
+		"COMMAND_USAGE",
+		"--kms and age recipients exclude each other",
+	],
+	[
+		[...SUBJECT, "--recipients-file", "team", "--kms", "alias/agents"],
+		"COMMAND_USAGE",
+		"--kms and age recipients exclude each other",
+	],
+	[
+		[...SUBJECT, ...RECIPIENT, "--sign-key", "k", "--sign-kms", "alias/k"],
+		"COMMAND_USAGE",
+		"--sign-key and --sign-kms exclude each other",
+	],
 	[
 		[...SUBJECT, ...RECIPIENT, "--ttl", "soon"],
 		"COMMAND_USAGE",
@@ -126,7 +142,16 @@ it.each([
 		"COMMAND_USAGE",
 		'--format "yaml" is neither json nor dotenv',
 	],
-	[[...SUBJECT, "--kms", "arn:aws:kms:x"], "COMMAND_NOT_BUILT", "packing for a KMS is not built yet"],
+	[
+		[...SUBJECT, "--kms", "agents"],
+		"PACK_KEY_INVALID",
+		"The KMS key does not tell its provider; write aws:KEY, gcp:projects/… or azure:https://….",
+	],
+	[
+		[...SUBJECT, ...RECIPIENT, "--sign-kms", "gcp:projects/p"],
+		"PACK_KEY_INVALID",
+		"The AWS KMS key is not in the form that AWS gives keys; give the ARN of a key or an alias, a key id, or alias/NAME.",
+	],
 	[
 		[...SUBJECT, ...RECIPIENT, "missing.json"],
 		"COMMAND_INPUT",
@@ -147,4 +172,57 @@ it("refuses what is no recipient", async () => {
 	await expect(pack([...SUBJECT, "--recipient", "age1nonsense"], io)).rejects.toMatchObject({
 		code: "PACK_KEY_INVALID",
 	});
+});
+
+/** AWS KMS on loopback, where the SDK finds it, with a key to seal and a key to sign. */
+async function awsKms() {
+	const kms = await AwsKmsServer.start();
+	onTestFinished(() => {
+		vi.unstubAllEnvs();
+		return kms.close();
+	});
+	for (const [name, value] of Object.entries(kms.environment())) vi.stubEnv(name, value);
+	return {
+		kms,
+		sealing: kms.key("SYMMETRIC_DEFAULT", "agents"),
+		signing: kms.key("ECC_NIST_P256", "signing"),
+	};
+}
+
+it.each([
+	(arn: string) => arn,
+	(arn: string) => `aws:${arn}`,
+	() => "aws:alias/agents",
+	() => "alias/agents",
+])("seals with AWS KMS: %s", async (spelled) => {
+	const { sealing } = await awsKms();
+	const io = capturedIo({ stdin: '{"A":"1"}', nowMs });
+	expect(await pack([...SUBJECT, "--kms", spelled(sealing.arn)], io)).toBe(0);
+	const { envelope } = JSON.parse(io.out());
+	expect(envelope).toMatchObject({ provider: "aws", keyId: sealing.arn });
+	expect(io.err()).toBe("");
+});
+
+it("signs with AWS KMS and says what to verify with", async () => {
+	await awsKms();
+	const io = capturedIo({ stdin: '{"A":"1"}', nowMs });
+	expect(await pack([...SUBJECT, ...RECIPIENT, "--sign-kms", "aws:alias/signing"], io)).toBe(0);
+	const [, verifyKey] = /^CLEF_AGENT_VERIFY_KEY=(\S+)\n$/.exec(io.err()) ?? [];
+	expect((await opened(io.out(), verifyKey)).secrets).toEqual({ A: "1" });
+	await expect(opened(io.out(), vectorKeys.ecdsaPublicKey)).rejects.toMatchObject({
+		code: "ARTIFACT_SIGNATURE_INVALID",
+	});
+});
+
+it("writes nothing and says no key when KMS refuses", async () => {
+	const { sealing, signing } = await awsKms();
+	sealing.denied.add("Encrypt");
+	const io = capturedIo({ stdin: '{"A":"1"}' });
+	const args = [...SUBJECT, "--kms", sealing.arn, "--sign-kms", signing.arn, "-o", "a.json"];
+	await expect(pack(args, io)).rejects.toMatchObject({
+		code: "PACK_KMS_FAILED",
+		message: expect.stringContaining("allow kms:Encrypt"),
+	});
+	expect(readdirSync(io.cwd)).toEqual([]);
+	expect(io.err()).toBe("");
 });
