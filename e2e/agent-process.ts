@@ -126,7 +126,8 @@ export class AgentProcess {
 	/** A request with the token. */
 	async get(path: string, headers: Readonly<Record<string, string>> = {}) {
 		const response = await fetch(this.url + path, {
-			headers: { authorization: `Bearer ${TOKEN}`, ...headers },
+			// A kept connection may belong to an agent before this one, which had the same port.
+			headers: { authorization: `Bearer ${TOKEN}`, connection: "close", ...headers },
 		});
 		const text = await response.text();
 		return { status: response.status, headers: response.headers, text, json: () => JSON.parse(text) };

@@ -102,7 +102,7 @@ export class Moto {
 		await this.#enforceAfter("inf");
 		const response = await fetch(this.url + path, {
 			...init,
-			headers: { ...init.headers, authorization },
+			headers: { ...init.headers, authorization, connection: "close" },
 		});
 		await this.#enforceAfter("0");
 		if (!response.ok) throw new RangeError(`moto answered ${response.status}: ${await response.text()}`);
