@@ -42,7 +42,7 @@ export class GithubRepositories {
 	/** Puts an entry at a path of a ref, which is made if it does not exist; the default branch when absent. */
 	put(name: string, path: string, entry: GithubEntry, ref?: string): void {
 		const repository = this.find(name);
-		if (repository === undefined) throw new Error(`There is no repository ${name}.`);
+		if (repository === undefined) throw new RangeError(`There is no repository ${name}.`);
 		const at = ref ?? repository.defaultBranch;
 		const entries = repository.refs.get(at) ?? new Map<string, GithubEntry>();
 		repository.refs.set(at, entries.set(path, entry));
@@ -50,7 +50,7 @@ export class GithubRepositories {
 
 	rename(from: string, to: string): void {
 		const repository = this.find(from);
-		if (repository === undefined) throw new Error(`There is no repository ${from}.`);
+		if (repository === undefined) throw new RangeError(`There is no repository ${from}.`);
 		repository.name = to;
 		this.#formerNames.set(from, repository);
 	}

@@ -27,7 +27,7 @@ export class HandFiredTimers {
 	fire(ms: number): void {
 		const timer = [...this.#pending].find((each) => each.ms === ms);
 		if (timer === undefined)
-			throw new Error(`No timer of ${ms} ms is set, only [${this.pending.join(", ")}].`);
+			throw new RangeError(`No timer of ${ms} ms is set, only [${this.pending.join(", ")}].`);
 		this.#pending.delete(timer);
 		timer.callback();
 	}

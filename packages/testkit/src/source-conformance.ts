@@ -101,7 +101,7 @@ function describeReading(stage: () => Stage): void {
 	});
 
 	it("rejects with the caller's reason when aborted", async () => {
-		const reason = new Error("enough");
+		const reason = new DOMException("enough", "AbortError");
 		await expect(stage().source.read(undefined, AbortSignal.abort(reason))).rejects.toBe(reason);
 	});
 
@@ -150,7 +150,7 @@ function describeFault<S extends Stage>(
 
 async function modified(source: SourceUnderTest): Promise<{ bytes: Uint8Array; validator?: object }> {
 	const result = await source.read(undefined, live());
-	if (result.kind !== "modified") throw new Error("A read without a validator said unmodified.");
+	if (result.kind !== "modified") throw new RangeError("A read without a validator said unmodified.");
 	return result;
 }
 
