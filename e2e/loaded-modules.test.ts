@@ -77,13 +77,18 @@ it("has no cloud SDK among what it starts with", () => {
 	}
 });
 
+/** Asked for inside a `try` by the SDKs' proxy agent, for a proxy that demands Negotiate; absent, it says so. */
+const OPTIONAL = ["kerberos"];
+
 it("needs nothing beside its own folder", () => {
 	for (const name of readdirSync(join(dist, "chunks"))) {
 		const code = readFileSync(join(dist, "chunks", name), "utf8");
 		// Minified code has no space before the quote, unlike an error's text that recommends an import.
 		const imports = code.matchAll(/\b(?:(?:from|import)"|import\(["'`])([\w@./:-]+)["'`]/g);
-		const imported = [...imports].map(([, id]) => id);
-		for (const id of imported) expect(id?.startsWith(".") || isBuiltin(String(id)), id).toBe(true);
+		const foreign = [...imports]
+			.map(([, id = ""]) => id)
+			.filter((id) => !id.startsWith(".") && !isBuiltin(id) && !OPTIONAL.includes(id));
+		expect(foreign, name).toEqual([]);
 	}
 });
 
