@@ -10,6 +10,8 @@ export interface CommandIo {
 	readonly now: () => number;
 	/** Signals and crashes, by the names that Node's `process` emits. */
 	readonly process: ProcessEvents;
+	/** Where Node's inspector listens; undefined when it does not. */
+	readonly inspectorUrl: () => string | undefined;
 	/** Resolves after `ms` milliseconds, without keeping the process alive for it. */
 	readonly after: (ms: number) => Promise<unknown>;
 }

@@ -48,7 +48,7 @@ export class EventLog {
 
 	#levelOf(event: AgentEvent): LogLevel {
 		if (!isFailure(event)) {
-			if (event.event !== "cache.expired") this.#reported = undefined;
+			if (!BESIDE_OUTAGE.has(event.event)) this.#reported = undefined;
 			return LEVELS[event.event];
 		}
 		const what = [event.event, codeOf(event), event.serving.revision, this.#lastRefreshAt()].join(" ");
@@ -75,15 +75,31 @@ const LEVELS = {
 	"agent.stopped": "info",
 	"agent.recovered": "info",
 	"artifact.refreshed": "info",
+	"artifact.restored": "info",
 	"artifact.revoked": "warn",
 	"artifact.expired": "warn",
 	"artifact.invalid": "error",
 	"fetch.failed": "warn",
 	"cache.expired": "error",
+	"disk.failed": "warn",
+	"disk.recovered": "info",
 } as const satisfies Record<AgentEvent["event"], LogLevel>;
 
+/** What can happen in the middle of an outage and is no sign of its end. */
+const BESIDE_OUTAGE: ReadonlySet<string> = new Set<AgentEvent["event"]>([
+	"cache.expired",
+	"disk.failed",
+	"disk.recovered",
+]);
+
+const FAILURES: ReadonlySet<string> = new Set<Failure["event"]>([
+	"fetch.failed",
+	"artifact.invalid",
+	"artifact.expired",
+]);
+
 function isFailure(event: AgentEvent): event is Failure {
-	return "serving" in event;
+	return FAILURES.has(event.event);
 }
 
 function codeOf(event: Failure): string {
@@ -103,9 +119,15 @@ function sentenceOf(event: AgentEvent): string {
 			const end = event.expiresAt === undefined ? "" : `, expires ${event.expiresAt}`;
 			return `serving revision ${event.revision}${keys}, packed ${event.packedAt}${end}`;
 		}
+		case "artifact.restored":
+			return (
+				`revision ${event.revision} restored from disk, which its source last confirmed at ` +
+				`${isoDate(event.confirmedAt)}; ${restored(event.serving)}; asking the source now`
+			);
 		case "artifact.revoked":
 			return (
-				`artifact revoked${event.revokedAt === undefined ? "" : ` at ${event.revokedAt}`}: memory wiped, ` +
+				`artifact revoked${event.revokedAt === undefined ? "" : ` at ${event.revokedAt}`}: ` +
+				`${event.diskCachePurged === true ? "memory and disk" : "memory"} wiped, ` +
 				"secrets answer 503 until an artifact packed after that is published"
 			);
 		case "artifact.expired":
@@ -114,6 +136,10 @@ function sentenceOf(event: AgentEvent): string {
 			return `artifact refused: ${unfinished(event.error)}; ${served(event.serving)}`;
 		case "fetch.failed":
 			return `source not readable: ${unfinished(event.error)}; ${served(event.serving)}; retrying`;
+		case "disk.failed":
+			return event.error;
+		case "disk.recovered":
+			return "the last-known-good artifact is on disk again";
 		case "cache.expired":
 			return (
 				`no successful refresh for ${event.cacheTtlSeconds} s (CLEF_AGENT_CACHE_TTL): ` +
@@ -125,6 +151,12 @@ function sentenceOf(event: AgentEvent): string {
 /** More of the sentence follows. */
 function unfinished(sentence: string): string {
 	return sentence.replace(/\.$/, "");
+}
+
+function restored({ untilMs }: Serving): string {
+	return untilMs === undefined
+		? "not served until it is confirmed again"
+		: `served until ${isoDate(untilMs)}`;
 }
 
 function served({ revision, untilMs }: Serving): string {

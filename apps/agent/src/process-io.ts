@@ -1,3 +1,4 @@
+import { url } from "node:inspector";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CommandIo } from "./command-io.js";
 
@@ -11,6 +12,7 @@ export function processIo(): CommandIo {
 		cwd: process.cwd(),
 		now: Date.now,
 		process,
+		inspectorUrl: url,
 		after: (ms) => sleep(ms, undefined, { ref: false }),
 	};
 }

@@ -16,7 +16,13 @@ export interface CapturedIo extends CommandIo {
 
 /** Makes a world in a new temporary folder, which goes away when the test ends. */
 export function capturedIo(
-	options: { stdin?: string; env?: Record<string, string>; nowMs?: number; terminal?: boolean } = {},
+	options: {
+		stdin?: string;
+		env?: Record<string, string>;
+		nowMs?: number;
+		terminal?: boolean;
+		inspectorUrl?: string;
+	} = {},
 ): CapturedIo {
 	const cwd = temporaryFolder();
 	const written = { out: "", err: "" };
@@ -39,6 +45,7 @@ export function capturedIo(
 		cwd,
 		now: () => options.nowMs ?? Date.UTC(2027, 0, 1),
 		process: new EventEmitter(),
+		inspectorUrl: () => options.inspectorUrl,
 		after: () => new Promise(() => undefined),
 		out: () => written.out,
 		err: () => written.err,

@@ -40,6 +40,7 @@ function failed(
 		code,
 		error: "It failed; look there.",
 		retryAfterMs: undefined,
+		diskCacheAvailable: undefined,
 		serving,
 	};
 }
@@ -154,7 +155,9 @@ it("warns again after another artifact was taken", () => {
 
 it("does not repeat the failure that led to a stale cache", () => {
 	written(failed("SOURCE_TIMEOUT", nothing));
-	expect(written({ event: "cache.expired", at, cacheTtlSeconds: 300 })).toMatchObject({
+	expect(
+		written({ event: "cache.expired", at, cacheTtlSeconds: 300, diskCacheAvailable: undefined }),
+	).toMatchObject({
 		level: "error",
 		sentence:
 			"no successful refresh for 300 s (CLEF_AGENT_CACHE_TTL): secrets answer 503 until the source can be read again",
@@ -181,13 +184,15 @@ it("calls a refused artifact an error", () => {
 });
 
 it("tells of revocation, expiry and recovery", () => {
-	expect(written({ event: "artifact.revoked", at, revokedAt: "2027-01-01T00:00:00.000Z" })).toMatchObject({
+	const revoked = { event: "artifact.revoked", at, diskCachePurged: undefined } as const;
+	expect(written({ ...revoked, revokedAt: "2027-01-01T00:00:00.000Z" })).toMatchObject({
 		level: "warn",
 		sentence:
 			"artifact revoked at 2027-01-01T00:00:00.000Z: memory wiped, secrets answer 503 until an artifact packed after that is published",
 	});
-	expect(written({ event: "artifact.revoked", at, revokedAt: undefined })?.sentence).toMatch(
-		/^artifact revoked: memory wiped/,
+	expect(written({ ...revoked, revokedAt: undefined })?.sentence).toMatch(/^artifact revoked: memory wiped/);
+	expect(written({ ...revoked, revokedAt: undefined, diskCachePurged: true })?.sentence).toMatch(
+		/^artifact revoked: memory and disk wiped/,
 	);
 	const expired = { event: "artifact.expired", at, revision: "r1", serving: nothing } as const;
 	expect(written({ ...expired, expiresAt: "2026-12-31T00:00:00.000Z" })).toMatchObject({

@@ -12,6 +12,7 @@ export type { Revocation } from "./revocation.js";
 export type { FlatSecrets, NamespacedSecrets, SecretLookup } from "./secrets.js";
 export { Secrets } from "./secrets.js";
 export { signingPayload } from "./signing-payload.js";
+export type { TrustFloorState } from "./trust-floor.js";
 export { FUTURE_TOLERANCE_MS, TrustFloor } from "./trust-floor.js";
 export type { SignatureAlgorithm, TrustedKey } from "./trusted-key.js";
 export { importTrustedKey, importTrustedKeys } from "./trusted-key.js";

@@ -14,6 +14,14 @@ interface Mark {
 	readonly payloadDigest: string;
 }
 
+/** A floor as plain JSON data, to be kept across a restart. */
+export interface TrustFloorState {
+	/** Epoch milliseconds of the newest revocation. */
+	readonly revokedAtMs?: number;
+	/** One per verify key, `signedBy` being its fingerprint. */
+	readonly marks: readonly (Mark & { readonly signedBy: string })[];
+}
+
 /**
  * What later artifacts may not fall below: the newest revocation, and per verify key the newest artifact.
  *
@@ -46,13 +54,35 @@ export class TrustFloor {
 	raise(verified: VerifiedArtifact): void {
 		const { header, signedBy, payloadDigest } = verified;
 		if (signedBy === undefined) return;
-		const mark = this.#marks.get(signedBy);
-		if (mark !== undefined && header.packedAtMs < mark.packedAtMs) return;
-		this.#marks.set(signedBy, {
-			packedAtMs: header.packedAtMs,
-			revision: header.revision,
-			payloadDigest,
-		});
+		const { packedAtMs, revision } = header;
+		this.#raiseMark(signedBy, { packedAtMs, revision, payloadDigest });
+	}
+
+	/** What {@link merge} takes; a later change of the floor does not reach it. */
+	state(): TrustFloorState {
+		return {
+			...(this.#revokedAtMs === undefined ? {} : { revokedAtMs: this.#revokedAtMs }),
+			marks: [...this.#marks].map(([signedBy, mark]) => ({ signedBy, ...mark })),
+		};
+	}
+
+	/** Takes over whatever another floor has that is higher. */
+	merge({ revokedAtMs, marks }: TrustFloorState): void {
+		if (revokedAtMs !== undefined)
+			this.#revokedAtMs = Math.max(revokedAtMs, this.#revokedAtMs ?? revokedAtMs);
+		for (const { signedBy, ...mark } of marks) this.#raiseMark(signedBy, mark);
+	}
+
+	#raiseMark(signedBy: string, mark: Mark): void {
+		const known = this.#marks.get(signedBy);
+		if (known === undefined || mark.packedAtMs >= known.packedAtMs) this.#marks.set(signedBy, mark);
+	}
+
+	/** Whether an artifact that passed every check earlier would still pass this floor. */
+	admits({ header, signedBy }: VerifiedArtifact): boolean {
+		if (this.#revokedAtMs !== undefined && header.packedAtMs <= this.#revokedAtMs) return false;
+		const mark = signedBy === undefined ? undefined : this.#marks.get(signedBy);
+		return mark === undefined || header.packedAtMs >= mark.packedAtMs;
 	}
 
 	/**
@@ -89,7 +119,7 @@ function assertNotRolledBack(header: ArtifactHeader, mark: Mark): void {
 	if (header.packedAtMs >= mark.packedAtMs) return;
 	throw new ArtifactError(
 		"ARTIFACT_ROLLED_BACK",
-		`The artifact packed at ${header.packedAt} is older than the one in use; ` +
+		`The artifact packed at ${header.packedAt} is older than one that was already in use; ` +
 			"to go back on purpose, pack the older secrets again so that packedAt is new.",
 	);
 }

@@ -1,5 +1,11 @@
+export type { ArtifactFileParts, KeptArtifact } from "./artifact-file.js";
+export { ArtifactFile } from "./artifact-file.js";
+export type { ArtifactRecord, DecodedRecord, StoredValidator } from "./artifact-record.js";
 export type { CacheErrorCode, Unservable } from "./cache-error.js";
 export { CacheError } from "./cache-error.js";
+export type { CacheFiles } from "./cache-files.js";
+export { systemFiles } from "./cache-files.js";
+export type { RecordSubject } from "./record-name.js";
 export { ageMs, assertServable, isExpired, unservable } from "./servable.js";
 export type { Instant, Snapshot } from "./snapshot.js";
 export type { EmptyReason } from "./snapshot-cache.js";

@@ -1,4 +1,6 @@
+import { randomBytes } from "node:crypto";
 import { ArtifactError, importTrustedKeys, type TrustedKey } from "@clef-sh/artifact";
+import { ArtifactFile, type CacheFiles, type RecordSubject, systemFiles } from "@clef-sh/cache";
 import { createDecryptor, DecryptError, type Decryptor, type DecryptorOptions } from "@clef-sh/decryptors";
 import { createSource, type Source, SourceError, type SourceOptions } from "@clef-sh/sources";
 import * as v from "valibot";
@@ -25,6 +27,13 @@ export interface AgentOptions {
 	 * `background`: it resolves at once, and the agent retries until the source answers.
 	 */
 	readonly firstLoad?: "required" | "background";
+	/**
+	 * Directory for the last-known-good artifact, encrypted as it was fetched: with it a restart serves what the
+	 * source vouched for within the TTL, and remembers what was revoked and what is too old. Made if missing.
+	 */
+	readonly cachePath?: string;
+	/** The file system that {@link cachePath} lies in. */
+	readonly cacheFiles?: CacheFiles;
 	/** The one sink for events; it must not block. */
 	readonly onEvent?: (event: AgentEvent) => void;
 	readonly clock?: Clock;
@@ -39,6 +48,7 @@ export interface ResolvedOptions {
 	readonly trustedKeys: readonly TrustedKey[];
 	readonly subject: { readonly identity?: string; readonly environment?: string };
 	readonly ttlSeconds: number;
+	readonly artifactFile?: ArtifactFile;
 	readonly firstLoad: "required" | "background";
 	readonly onEvent: (event: AgentEvent) => void;
 	readonly clock: Clock;
@@ -73,6 +83,8 @@ const OptionsSchema = v.strictObject({
 	firstLoad: v.optional(
 		v.picklist(["required", "background"], 'firstLoad must be "required" or "background".'),
 	),
+	cachePath: v.optional(v.pipe(v.string(), v.nonEmpty("cachePath must not be empty."))),
+	cacheFiles: v.optional(v.looseObject({}, "cacheFiles must be functions like those of node:fs/promises.")),
 	onEvent: v.optional(v.function("onEvent must be a function.")),
 	clock: v.optional(v.looseObject({}, "clock must be a Clock.")),
 	random: v.optional(v.function("random must be a function.")),
@@ -92,14 +104,16 @@ export function resolveOptions(options: AgentOptions): ResolvedOptions {
 		throw new AgentError(problems);
 	}
 	const { identity, environment } = options;
+	const subject = {
+		...(identity === undefined ? {} : { identity }),
+		...(environment === undefined ? {} : { environment }),
+	};
 	return {
 		source,
 		decryptor,
 		trustedKeys,
-		subject: {
-			...(identity === undefined ? {} : { identity }),
-			...(environment === undefined ? {} : { environment }),
-		},
+		subject,
+		...asArtifactFile(options, { ...subject, source: `${source.type} ${source.description}` }, clock),
 		ttlSeconds: options.ttlSeconds ?? 300,
 		firstLoad: options.firstLoad ?? "required",
 		onEvent: options.onEvent ?? (() => undefined),
@@ -115,6 +129,18 @@ function asSource(source: Source | SourceOptions, clock: Clock): Source {
 
 function asDecryptor(decryptor: Decryptor | DecryptorOptions): Decryptor {
 	return "decrypt" in decryptor ? decryptor : createDecryptor(decryptor);
+}
+
+function asArtifactFile(
+	{ cacheFiles = systemFiles, cachePath }: AgentOptions,
+	subject: RecordSubject,
+	clock: Clock,
+): { artifactFile?: ArtifactFile } {
+	if (cachePath === undefined) return {};
+	const place = { ...subject, directory: cachePath, files: cacheFiles };
+	const uniqueName = () => randomBytes(8).toString("hex");
+	const uid = process.getuid?.();
+	return { artifactFile: new ArtifactFile({ ...place, uid, uniqueName, now: () => clock.now() }) };
 }
 
 function asTrustedKeys(keys: string | readonly TrustedKey[] = []): readonly TrustedKey[] {

@@ -20,6 +20,11 @@ export interface Agent extends AsyncDisposable {
 	open(): Promise<OpenSecrets>;
 	/** Starts a refresh, or joins the one in flight. Never rejects: a failure is the outcome `kept`. */
 	refresh(): Promise<RefreshOutcome>;
+	/**
+	 * Tells the agent that the source may hold something else now: refreshes at once, and once more if a read was
+	 * already under way. However often it is called meanwhile, that stays one.
+	 */
+	sourceChanged(): void;
 	status(): AgentStatus;
 	/** Stops the loop, aborts what is in flight and wipes memory. */
 	close(): Promise<void>;

@@ -25,7 +25,9 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
 }
 
 async function assertLoaded(agent: Agent, outcome: RefreshOutcome): Promise<void> {
-	if (outcome.kind === "replaced") return;
+	if (outcome.kind === "replaced" || outcome.kind === "confirmed") return;
+	// What was restored from disk may be served though the source did not answer.
+	if (agent.status().state === "ready") return;
 	await agent.close();
 	if (outcome.kind === "kept") throw outcome.error;
 	throw new CacheError("ARTIFACT_REVOKED", "The artifact was revoked; pack a new one.", {

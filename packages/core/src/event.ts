@@ -6,12 +6,15 @@ export type AgentEvent =
 	| AgentStarted
 	| AgentStopped
 	| AgentRecovered
+	| ArtifactRestored
 	| ArtifactRefreshed
 	| ArtifactRevoked
 	| ArtifactExpired
 	| ArtifactInvalid
 	| FetchFailed
-	| CacheExpired;
+	| CacheExpired
+	| DiskFailed
+	| DiskRecovered;
 
 interface Occurrence {
 	/** Wall time, milliseconds since the epoch. */
@@ -50,11 +53,27 @@ export interface ArtifactRefreshed extends Occurrence {
 	readonly expiresAt: string | undefined;
 }
 
+/** The last-known-good artifact from disk took the cell: its source has not been asked yet. */
+export interface ArtifactRestored extends Occurrence {
+	readonly event: "artifact.restored";
+	readonly revision: string;
+	/** Unknown in just-in-time mode, where nothing is decrypted yet. */
+	readonly keyCount: number | undefined;
+	readonly kmsEnvelope: boolean;
+	readonly packedAt: string;
+	readonly expiresAt: string | undefined;
+	/** When the source last vouched for it, epoch milliseconds. */
+	readonly confirmedAt: number;
+	readonly serving: Serving;
+}
+
 /** The kill switch was found; memory is empty. */
 export interface ArtifactRevoked extends Occurrence {
 	readonly event: "artifact.revoked";
 	/** ISO-8601; undefined when the source gave no readable date. */
 	readonly revokedAt: string | undefined;
+	/** Whether nothing of it is left on disk; undefined when the agent keeps nothing there. */
+	readonly diskCachePurged: boolean | undefined;
 }
 
 /** An artifact's own end has passed: of the one held, or of one that was refused for it. */
@@ -82,6 +101,8 @@ export interface FetchFailed extends Occurrence {
 	readonly error: string;
 	/** How long the source asked to be left alone. */
 	readonly retryAfterMs: number | undefined;
+	/** Whether a restart would find something on disk; undefined when the agent keeps nothing there. */
+	readonly diskCacheAvailable: boolean | undefined;
 	readonly serving: Serving;
 }
 
@@ -89,6 +110,20 @@ export interface FetchFailed extends Occurrence {
 export interface CacheExpired extends Occurrence {
 	readonly event: "cache.expired";
 	readonly cacheTtlSeconds: number;
+	/** Whether a restart would find something on disk; undefined when the agent keeps nothing there. */
+	readonly diskCacheAvailable: boolean | undefined;
+}
+
+/** The last-known-good artifact cannot be read or written; the agent goes on without it. */
+export interface DiskFailed extends Occurrence {
+	readonly event: "disk.failed";
+	readonly code: ErrorCode;
+	readonly error: string;
+}
+
+/** The last-known-good artifact is on disk again. */
+export interface DiskRecovered extends Occurrence {
+	readonly event: "disk.recovered";
 }
 
 /** What is served at the moment of an event, and until when unless something changes. */

@@ -1,6 +1,6 @@
 export type { FlatSecrets, NamespacedSecrets, TrustedKey, VerifiedArtifact } from "@clef-sh/artifact";
 export { ArtifactError, importTrustedKeys, Secrets } from "@clef-sh/artifact";
-export type { Unservable } from "@clef-sh/cache";
+export type { CacheFiles, Unservable } from "@clef-sh/cache";
 export { CacheError } from "@clef-sh/cache";
 export type { Decryptor, DecryptorOptions } from "@clef-sh/decryptors";
 export { createDecryptor, DecryptError } from "@clef-sh/decryptors";
@@ -24,8 +24,11 @@ export type {
 	ArtifactExpired,
 	ArtifactInvalid,
 	ArtifactRefreshed,
+	ArtifactRestored,
 	ArtifactRevoked,
 	CacheExpired,
+	DiskFailed,
+	DiskRecovered,
 	FetchFailed,
 	InvalidReason,
 	Serving,

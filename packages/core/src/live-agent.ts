@@ -1,5 +1,6 @@
 import type { Secrets, VerificationPolicy, VerifiedArtifact } from "@clef-sh/artifact";
 import {
+	type ArtifactFile,
 	assertServable,
 	type Instant,
 	isExpired,
@@ -11,6 +12,7 @@ import { type Source, SourceError, type Watch } from "@clef-sh/sources";
 import type { Agent, AgentStatus } from "./agent.js";
 import { AgentError } from "./agent-error.js";
 import type { Clock } from "./clock.js";
+import { Disk } from "./disk.js";
 import { isCodedError } from "./error-code.js";
 import type { AgentEvent } from "./event.js";
 import type { Mode, ModeName } from "./mode.js";
@@ -18,6 +20,7 @@ import { type OpenSecrets, ServedSecrets } from "./open-secrets.js";
 import { type RefreshOutcome, runRefreshCycle } from "./refresh-cycle.js";
 import { type Pause, Refresher } from "./refresher.js";
 import { Reporter } from "./reporter.js";
+import { restore } from "./restore.js";
 import { nextRefreshDelayMs } from "./schedule.js";
 
 /** What an agent is made of, each part already valid. */
@@ -29,6 +32,8 @@ export interface AgentParts<T> {
 	/** Uniform in [0, 1). */
 	readonly random: () => number;
 	readonly onEvent: (event: AgentEvent) => void;
+	/** Where the last-known-good artifact is kept, if anywhere. */
+	readonly artifactFile?: ArtifactFile;
 }
 
 /** How long readers leave a source alone after it failed, unless it asked for longer. */
@@ -49,10 +54,13 @@ export class LiveAgent<T> implements Agent {
 		this.#parts = parts;
 		this.#cache = cache;
 		this.#reporter = reporter;
+		const disk = new Disk(parts.artifactFile, clock, reporter);
+		const cycleParts = { ...parts, cache, disk, reporter };
 		this.#refresher = new Refresher({
 			clock,
-			cycle: (validator, signal) => runRefreshCycle({ ...parts, cache, reporter }, validator, signal),
-			pause: (outcome, failures) => this.#pause(outcome, failures),
+			prelude: (signal) => restore(cycleParts, signal),
+			cycle: (validator, signal) => runRefreshCycle(cycleParts, validator, signal),
+			pause: (outcome, failures, isFirst) => this.#pause(outcome, failures, isFirst),
 			observe: () => reporter.observe(),
 		});
 		reporter.started(source);
@@ -90,6 +98,10 @@ export class LiveAgent<T> implements Agent {
 
 	refresh(): Promise<RefreshOutcome> {
 		return this.#refresher.refresh();
+	}
+
+	sourceChanged(): void {
+		this.#refresher.sourceChanged();
 	}
 
 	status(): AgentStatus {
@@ -144,7 +156,7 @@ export class LiveAgent<T> implements Agent {
 		}
 	}
 
-	#pause(outcome: RefreshOutcome, failures: number): Pause {
+	#pause(outcome: RefreshOutcome, failures: number, isFirst: boolean): Pause {
 		const { clock, mode, random } = this.#parts;
 		const snapshot = this.#cache.current;
 		const expiresAtMs = snapshot?.artifact.header.expiresAtMs;
@@ -154,6 +166,7 @@ export class LiveAgent<T> implements Agent {
 				: undefined;
 		const delayMs = nextRefreshDelayMs({
 			failures,
+			isFirst,
 			pollMs: mode.pollMs,
 			backoffCapMs: mode.staleAfterMs,
 			retryAfterMs,

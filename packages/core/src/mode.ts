@@ -15,8 +15,11 @@ export interface Mode<T> {
 	/** Longest time to serve without a successful refresh. */
 	readonly staleAfterMs: number;
 	readonly pollMs: number;
-	/** What the cell shall hold for a verified artifact. */
-	prepare(artifact: VerifiedArtifact, signal: AbortSignal): Promise<T>;
+	/**
+	 * What the cell shall hold for a verified artifact. With `mustOpen` it rejects when the artifact cannot be
+	 * decrypted, also where nothing is decrypted yet: something good is then held that it would replace.
+	 */
+	prepare(artifact: VerifiedArtifact, signal: AbortSignal, mustOpen: boolean): Promise<T>;
 	/** Secrets from what the cell holds. */
 	open(content: T, signal: AbortSignal): ServedSecrets | Promise<ServedSecrets>;
 	/** How many secrets the content has, where that is known without decrypting. */
@@ -50,7 +53,10 @@ export function jitMode(decryptor: Decryptor): Mode<VerifiedArtifact> {
 		name: "jit",
 		staleAfterMs: JIT_STALE_AFTER_MS,
 		pollMs: JIT_POLL_MS,
-		prepare: async (artifact) => artifact,
+		async prepare(artifact, signal, mustOpen) {
+			if (mustOpen) (await decryptToServe(artifact, decryptor, signal)).retire();
+			return artifact;
+		},
 		open(artifact, signal) {
 			const running = flights.get(artifact);
 			if (running !== undefined) return running;

@@ -7,9 +7,10 @@ import {
 	type VerifiedArtifact,
 	verifyArtifact,
 } from "@clef-sh/artifact";
-import type { Instant, SnapshotCache } from "@clef-sh/cache";
+import { type Instant, type SnapshotCache, unservable } from "@clef-sh/cache";
 import { type Source, SourceError, type SourceResult, type Validator } from "@clef-sh/sources";
 import type { Clock } from "./clock.js";
+import type { Disk } from "./disk.js";
 import { type CodedError, isCodedError } from "./error-code.js";
 import type { Mode } from "./mode.js";
 import type { Reporter } from "./reporter.js";
@@ -35,6 +36,7 @@ export interface CycleParts<T> {
 	readonly policy: VerificationPolicy;
 	readonly mode: Mode<T>;
 	readonly cache: SnapshotCache<T>;
+	readonly disk: Disk;
 	readonly clock: Clock;
 	readonly reporter: Reporter<T>;
 }
@@ -67,17 +69,21 @@ async function follow<T>(
 	startedAt: Instant,
 	signal: AbortSignal,
 ): Promise<CycleResult> {
-	const { cache, source } = parts;
+	const { cache, disk, source } = parts;
 	const result = await readSource(source, validator, signal);
 	if (result.kind === "unmodified") {
 		if (cache.current === undefined) throw nothingToConfirm(source);
 		cache.confirm(startedAt);
+		await disk.confirm(startedAt.wallMs);
 		return { outcome: { kind: "confirmed" }, validator };
 	}
 	const parsed = parseArtifact(result.bytes);
 	if (parsed.kind === "revocation") return revoke(parts, parsed);
-	const outcome = await take(parts, parsed, startedAt, signal);
-	return { outcome, validator: result.validator };
+	const { artifact, outcome } = await take(parts, parsed, startedAt, signal);
+	const { bytes, validator: next } = result;
+	const { floor } = parts.policy;
+	await disk.keep({ artifact, bytes, validator: next, confirmedAtMs: startedAt.wallMs, floor });
+	return { outcome, validator: next };
 }
 
 async function readSource(
@@ -108,22 +114,30 @@ async function take<T>(
 	parsed: UnverifiedArtifact,
 	startedAt: Instant,
 	signal: AbortSignal,
-): Promise<RefreshOutcome> {
+): Promise<{ artifact: VerifiedArtifact; outcome: RefreshOutcome }> {
 	const { cache, clock, mode, policy, reporter } = parts;
 	const artifact = verifyArtifact(parsed, policy, clock.now());
 	if (isHeld(cache, artifact)) {
 		cache.confirm(startedAt);
-		return { kind: "confirmed" };
+		return { artifact, outcome: { kind: "confirmed" } };
 	}
-	const content = await prepare(mode, artifact, signal);
+	const now = { wallMs: clock.now(), monotonicMs: clock.monotonic() };
+	const holdsGood = unservable(cache, mode.staleAfterMs, now) === undefined;
+	const content = await prepare(mode, artifact, signal, holdsGood);
 	policy.floor.raise(artifact);
 	cache.replace({ artifact, content, confirmedAt: startedAt });
 	reporter.replaced(artifact, mode.keyCount(content));
-	return { kind: "replaced", revision: artifact.header.revision };
+	return { artifact, outcome: { kind: "replaced", revision: artifact.header.revision } };
 }
 
-async function prepare<T>(mode: Mode<T>, artifact: VerifiedArtifact, signal: AbortSignal): Promise<T> {
-	const content = await mode.prepare(artifact, signal);
+/** What {@link Mode.prepare} makes, unless the agent was closed meanwhile: that is then wiped at once. */
+export async function prepare<T>(
+	mode: Mode<T>,
+	artifact: VerifiedArtifact,
+	signal: AbortSignal,
+	mustOpen: boolean,
+): Promise<T> {
+	const content = await mode.prepare(artifact, signal, mustOpen);
 	if (signal.aborted) mode.release(content);
 	signal.throwIfAborted();
 	return content;
@@ -135,12 +149,16 @@ function isHeld<T>(cache: SnapshotCache<T>, artifact: VerifiedArtifact): boolean
 }
 
 /** Memory goes first, whatever else is wrong with the body that carried the kill switch. */
-function revoke<T>({ cache, clock, policy, reporter }: CycleParts<T>, revocation: Revocation): CycleResult {
+async function revoke<T>(
+	{ cache, clock, disk, policy, reporter }: CycleParts<T>,
+	revocation: Revocation,
+): Promise<CycleResult> {
 	const isNews = cache.emptyReason !== "revoked" || cache.current !== undefined;
 	const heldPackedAtMs = cache.current?.artifact.header.packedAtMs;
 	cache.clear("revoked");
 	policy.floor.revoke(revocation, clock.now(), heldPackedAtMs);
-	if (isNews) reporter.revoked(revocation);
+	const purged = await disk.revoke(policy.floor);
+	if (isNews) reporter.revoked(revocation, purged);
 	return { outcome: { kind: "revoked" }, validator: undefined };
 }
 

@@ -7,8 +7,10 @@ export interface RefresherParts {
 	readonly clock: Clock;
 	/** One refresh; never rejects. */
 	readonly cycle: (validator: Validator | undefined, signal: AbortSignal) => Promise<CycleResult>;
+	/** What comes before the first cycle, and the validator to begin with; never rejects. */
+	readonly prelude?: (signal: AbortSignal) => Promise<Validator | undefined>;
 	/** How long to wait after an outcome; `failures` counts the consecutive ones, this included. */
-	readonly pause: (outcome: RefreshOutcome, failures: number) => Pause;
+	readonly pause: (outcome: RefreshOutcome, failures: number, isFirst: boolean) => Pause;
 	/** Called before and after each cycle. */
 	readonly observe: () => void;
 }
@@ -28,6 +30,7 @@ export class Refresher {
 	#cancelTimer: (() => void) | undefined;
 	#flight: Promise<RefreshOutcome> | undefined;
 	#validator: Validator | undefined;
+	#rounds = 0;
 	#failures = 0;
 	#lastOutcome: RefreshOutcome = { kind: "confirmed" };
 	#quietUntilMs = Number.NEGATIVE_INFINITY;
@@ -76,6 +79,8 @@ export class Refresher {
 		const { cycle, observe } = this.#parts;
 		this.#cancelTimer?.();
 		observe();
+		if (this.#rounds === 0) this.#validator = await this.#parts.prelude?.(this.signal);
+		this.#rounds += 1;
 		const { outcome, validator } = await cycle(this.#validator, this.signal);
 		this.#validator = validator;
 		this.#failures = outcome.kind === "kept" ? this.#failures + 1 : 0;
@@ -92,7 +97,7 @@ export class Refresher {
 			return;
 		}
 		const { clock, pause } = this.#parts;
-		const { delayMs, quietMs } = pause(this.#lastOutcome, this.#failures);
+		const { delayMs, quietMs } = pause(this.#lastOutcome, this.#failures, this.#rounds === 1);
 		this.#quietUntilMs = clock.monotonic() + quietMs;
 		this.#cancelTimer = clock.setTimeout(() => void this.refresh(), delayMs);
 	}

@@ -28,6 +28,9 @@ export class Reporter<T> {
 	#openFailure: LastError | undefined;
 	/** Readers that share a decryption fail with the same object, which is one failure. */
 	#openError: CodedError | undefined;
+	/** Undefined when nothing is kept on disk. */
+	#diskHolds: boolean | undefined;
+	#diskTrouble: string | undefined;
 
 	constructor(sink: (event: AgentEvent) => void, clock: Clock, cache: SnapshotCache<T>, mode: Mode<T>) {
 		this.#sink = sink;
@@ -70,11 +73,44 @@ export class Reporter<T> {
 		this.#emit({ event: "artifact.refreshed", at, revision, keyCount, kmsEnvelope, packedAt, expiresAt });
 	}
 
-	revoked({ revokedAtMs }: Revocation): void {
+	/** The last-known-good artifact of an earlier process took the cell. */
+	restored(artifact: VerifiedArtifact, keyCount: number | undefined, confirmedAt: number): void {
+		const { revision, packedAt, expiresAt } = artifact.header;
+		this.#emit({
+			event: "artifact.restored",
+			at: this.#now,
+			revision,
+			keyCount,
+			kmsEnvelope: artifact.encryption.kind === "kms",
+			packedAt,
+			expiresAt,
+			confirmedAt,
+			serving: this.#serving(),
+		});
+	}
+
+	/** `purged` is undefined when nothing is kept on disk. */
+	revoked({ revokedAtMs }: Pick<Revocation, "revokedAtMs">, purged: boolean | undefined): void {
 		const revokedAt = revokedAtMs === undefined ? undefined : new Date(revokedAtMs).toISOString();
 		this.#seen = "revoked";
 		this.#isTroubled = true;
-		this.#emit({ event: "artifact.revoked", at: this.#now, revokedAt });
+		this.#emit({ event: "artifact.revoked", at: this.#now, revokedAt, diskCachePurged: purged });
+	}
+
+	/** The disk does what it should, and holds an artifact or does not. */
+	diskWorks(holds: boolean): void {
+		this.#diskHolds = holds;
+		if (this.#diskTrouble === undefined) return;
+		this.#diskTrouble = undefined;
+		this.#emit({ event: "disk.recovered", at: this.#now });
+	}
+
+	/** Said once for as long as the trouble stays the same. */
+	diskFailed({ code, message }: CodedError): void {
+		this.#diskHolds = false;
+		if (message === this.#diskTrouble) return;
+		this.#diskTrouble = message;
+		this.#emit({ event: "disk.failed", at: this.#now, code, error: message });
 	}
 
 	/** A refresh failed. */
@@ -111,7 +147,15 @@ export class Reporter<T> {
 		const serving = this.#serving();
 		if (error instanceof SourceError) {
 			const { retryAfterMs } = error;
-			this.#emit({ event: "fetch.failed", at, code, error: message, retryAfterMs, serving });
+			this.#emit({
+				event: "fetch.failed",
+				at,
+				code,
+				error: message,
+				retryAfterMs,
+				diskCacheAvailable: this.#diskHolds,
+				serving,
+			});
 		} else if (error.code === "ARTIFACT_EXPIRED") {
 			this.#emit({ event: "artifact.expired", at, revision: undefined, expiresAt: undefined, serving });
 		} else if (error instanceof ArtifactError || error instanceof DecryptError) {
@@ -140,7 +184,12 @@ export class Reporter<T> {
 			});
 		} else if (seen === "cache_expired") {
 			const cacheTtlSeconds = this.#mode.staleAfterMs / 1000;
-			this.#emit({ event: "cache.expired", at: now.wallMs, cacheTtlSeconds });
+			this.#emit({
+				event: "cache.expired",
+				at: now.wallMs,
+				cacheTtlSeconds,
+				diskCacheAvailable: this.#diskHolds,
+			});
 		}
 	}
 

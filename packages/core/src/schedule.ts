@@ -3,6 +3,8 @@ export interface ScheduleInput {
 	/** Consecutive failures, 0 after a success. */
 	readonly failures: number;
 	readonly pollMs: number;
+	/** After the first refresh of an agent's life. */
+	readonly isFirst?: boolean;
 	/** Longest back-off. */
 	readonly backoffCapMs: number;
 	/** How long the source asked to be left alone. */
@@ -38,9 +40,12 @@ export function nextRefreshDelayMs(input: ScheduleInput): number {
 	return Math.round(Math.min(Math.max(delay, SHORTEST_DELAY_MS), LONGEST_DELAY_MS));
 }
 
-/** Jitter only shortens: the contract's interval is also the slowest one. */
-function pollDelay({ pollMs, random }: ScheduleInput): number {
-	return pollMs * (1 - random() / 10);
+/**
+ * Jitter only shortens: the contract's interval is also the slowest one. The first interval is any part of it, so
+ * that a fleet which starts at one moment is spread over all of it from its second request on.
+ */
+function pollDelay({ pollMs, isFirst, random }: ScheduleInput): number {
+	return isFirst ? pollMs * (1 - random()) : pollMs * (1 - random() / 10);
 }
 
 /** Exponential with full jitter, but one more try is made when what is held is about to become stale. */

@@ -42,7 +42,7 @@ describe("cachedMode", () => {
 	it("opens without decrypting", async () => {
 		const decryptor = countingDecryptor();
 		const mode = cachedMode(decryptor, 300);
-		const content = await mode.prepare(await verified(), signal);
+		const content = await mode.prepare(await verified(), signal, false);
 		expect(await mode.open(content, signal)).toBe(content);
 		expect(decryptor.calls).toBe(1);
 		expect(mode.keyCount(content)).toBe(1);
@@ -53,7 +53,7 @@ describe("jitMode", () => {
 	it("prepares without decrypting", async () => {
 		const decryptor = countingDecryptor();
 		const artifact = await verified();
-		expect(await jitMode(decryptor).prepare(artifact, signal)).toBe(artifact);
+		expect(await jitMode(decryptor).prepare(artifact, signal, false)).toBe(artifact);
 		expect(decryptor.calls).toBe(0);
 	});
 
@@ -110,7 +110,14 @@ describe("jitMode", () => {
 
 	it("hands out the newer one when it was replaced meanwhile", async () => {
 		const gate = held<void>();
-		const decryptor = countingDecryptor(gate.promise);
+		let calls = 0;
+		const decryptor: Decryptor = {
+			async decrypt() {
+				calls += 1;
+				if (calls === 1) await gate.promise;
+				return Buffer.from('{"KEY":"value"}');
+			},
+		};
 		const { agent, source } = await startAgent(await sealArtifact(), { ttlSeconds: 0, decryptor });
 		const opening = agent.open();
 		source.put(await sealArtifact({ revision: "r2", packedAt: "2026-11-22T04:31:00Z" }));
@@ -224,11 +231,16 @@ describe("health, just-in-time", () => {
 		expect(drain()).toEqual([]);
 	});
 
-	it("keeps saying it when another artifact came that nobody has opened yet", async () => {
-		const { agent, source, lastCode, drain } = await deniedAgent();
+	it("keeps what it has while another artifact cannot be decrypted either, and takes it once it can", async () => {
+		const { agent, source, state, lastCode, drain } = await deniedAgent();
 		source.put(await sealArtifact({ revision: "r2", packedAt: "2026-11-22T04:31:00Z" }));
 		await agent.refresh();
+		expect(agent.status().revision).toBe("r1");
 		expect(lastCode()).toBe("DECRYPT_UNWRAP_FAILED");
+		expect(drain()).toEqual(["artifact.invalid"]);
+		state.denied = false;
+		await agent.refresh();
+		expect(agent.status().revision).toBe("r2");
 		expect(drain()).toEqual(["artifact.refreshed"]);
 	});
 
@@ -262,23 +274,20 @@ describe("health, just-in-time", () => {
 describe("A5 the same revision with a ciphertext that does not open, without a verify key", () => {
 	const start = (ttlSeconds: number) => startAgent(vector("plain"), { ttlSeconds, verifyKeys: [] });
 
-	it("takes the place of a good one just-in-time, until a good one comes back", async () => {
-		const { agent, source } = await start(0);
-		const good = (await agent.open()).secrets.reveal();
-		source.put(vector("tampered-rehashed"));
-		await expect(agent.refresh()).resolves.toMatchObject({ kind: "replaced" });
-		await expect(agent.open()).rejects.toMatchObject({ code: "DECRYPT_AUTHENTICATION_FAILED" });
-		expect(agent.status()).toMatchObject({ lastError: { code: "DECRYPT_AUTHENTICATION_FAILED" } });
-		source.put(vector("plain"));
-		await agent.refresh();
-		expect((await agent.open()).secrets.reveal()).toEqual(good);
-	});
-
-	it("is refused in cached mode, where the good one is kept", async () => {
-		const { agent, source } = await start(300);
+	it.each([0, 300])("is refused at a TTL of %i while a good one is held", async (ttlSeconds) => {
+		const { agent, source } = await start(ttlSeconds);
 		const good = (await agent.open()).secrets.reveal();
 		source.put(vector("tampered-rehashed"));
 		await expect(agent.refresh()).resolves.toMatchObject({ kind: "kept" });
+		expect(agent.status()).toMatchObject({ lastError: { code: "DECRYPT_AUTHENTICATION_FAILED" } });
 		expect((await agent.open()).secrets.reveal()).toEqual(good);
+	});
+
+	it("is taken just-in-time where nothing is held, so that the reason is known at once", async () => {
+		const { agent, source } = await startAgent(vector("tampered-rehashed"), { ttlSeconds: 0, verifyKeys: [] });
+		await expect(agent.open()).rejects.toMatchObject({ code: "DECRYPT_AUTHENTICATION_FAILED" });
+		source.put(vector("plain"));
+		await agent.refresh();
+		expect(Object.keys((await agent.open()).secrets.reveal())).not.toHaveLength(0);
 	});
 });

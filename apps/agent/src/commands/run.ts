@@ -8,6 +8,7 @@ import { createRouter } from "@clef-sh/router";
 import { type Listener, listen } from "@clef-sh/router/node";
 import { type AgentToken, obtainToken } from "../agent-token.js";
 import { parseArguments } from "../arguments.js";
+import { CommandError } from "../command-error.js";
 import type { CommandIo } from "../command-io.js";
 import { EventLog } from "../event-log.js";
 import { createLog, type Log } from "../log.js";
@@ -27,6 +28,7 @@ export async function run(
 	stop: StopRequest = new StopRequest(io.process),
 ): Promise<number> {
 	parseArguments("run", args, { options: {} });
+	assertNoInspector(io.inspectorUrl());
 	const config = configFromEnvironment(
 		io.env,
 		(path) => readFileSync(resolve(io.cwd, path), "utf8"),
@@ -59,20 +61,31 @@ async function serve(
 		announce(listener, agent, token, events.source, io, log);
 		const signal = await stop.requested;
 		log.info(`${signal}: stopping`, { event: "agent.stopping" });
-		await Promise.race([listener.close(GRACE_MS).then(() => agent.close()), io.after(STOP_MS)]);
-	} catch (error) {
-		await agent.close();
-		throw error;
+		await Promise.race([listener.close(GRACE_MS), io.after(STOP_MS)]);
 	} finally {
 		io.process.off("SIGHUP", refresh);
+		// Whatever ended it, nothing decrypted stays in memory.
+		await agent.close();
 	}
 	return 0;
+}
+
+/** Whoever attaches a debugger reads every secret, so an agent with an open inspector must not come to hold any. */
+function assertNoInspector(url: string | undefined): void {
+	if (url === undefined) return;
+	throw new CommandError(
+		"CONFIG_INVALID",
+		"Node's inspector is open, and through it every secret can be read",
+		{
+			hint: "start without --inspect, also in NODE_OPTIONS",
+		},
+	);
 }
 
 function refreshOn(agent: Agent, log: Log): () => void {
 	return () => {
 		log.info("SIGHUP: refreshing now", { event: "agent.refreshing" });
-		void agent.refresh();
+		agent.sourceChanged();
 	};
 }
 

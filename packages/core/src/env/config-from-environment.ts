@@ -60,8 +60,9 @@ function agentSettings(reading: Reading, rereadFile: RereadFile): AgentSettings 
 	const decryptor = ageKey(reading, rereadFile);
 	const verifyKeys = reading.value(serving.VERIFY_KEY);
 	const ttlSeconds = reading.value(serving.CACHE_TTL);
+	const cachePath = reading.value(serving.CACHE_PATH);
 	if (source === undefined) return undefined;
-	return { source, decryptor, ...given({ verifyKeys, ttlSeconds }), ...subject };
+	return { source, decryptor, ...given({ verifyKeys, ttlSeconds, cachePath }), ...subject };
 }
 
 /** A file may be rotated while the agent runs, and what it holds at the start must already be right. */
@@ -82,11 +83,9 @@ function noteServiceLinks(reading: Reading, links: ReadonlySet<string>): void {
 }
 
 function noteUnbuilt(reading: Reading): void {
-	for (const variable of [serving.CACHE_PATH, serving.TELEMETRY_URL]) {
-		if (!reading.isGiven(variable)) continue;
-		reading.value(variable);
-		reading.problems.push(`${variable.name} is not built yet in this version; unset it.`);
-	}
+	if (!reading.isGiven(serving.TELEMETRY_URL)) return;
+	reading.value(serving.TELEMETRY_URL);
+	reading.problems.push(`${serving.TELEMETRY_URL.name} is not built yet in this version; unset it.`);
 }
 
 function noteDoubts(reading: Reading, { decryptor, source, verifyKeys }: AgentSettings): void {

@@ -10,6 +10,7 @@ export interface AgentSettings {
 	readonly identity?: string;
 	readonly environment?: string;
 	readonly ttlSeconds?: number;
+	readonly cachePath?: string;
 }
 
 /** Everything an environment says about an agent. */

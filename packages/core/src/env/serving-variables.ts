@@ -122,11 +122,12 @@ export const CACHE_PATH: Variable<string> = {
 	name: "CLEF_AGENT_CACHE_PATH",
 	option: "cachePath",
 	fileAllowed: false,
-	default: "none",
-	range: "a directory",
+	default: "none: nothing is kept on disk",
+	range: "a directory; made if missing",
 	secret: false,
-	meaning: "Directory for the last-known-good artifact.",
-	availability: "not built yet",
+	meaning:
+		"Directory for the last-known-good artifact, encrypted as it was fetched: a restart serves it for the rest of the TTL while the source is down, and remembers revocations and what is too old.",
+	availability: "available",
 	schema: plainText(),
 };
 

@@ -182,11 +182,6 @@ describe("configFromEnvironment", () => {
 			/_FILE names \/gone, which cannot be read/,
 		],
 		[
-			"a disk cache",
-			{ CLEF_AGENT_CACHE_PATH: "/var/cache" },
-			/^CLEF_AGENT_CACHE_PATH is not built yet in this version/,
-		],
-		[
 			"telemetry",
 			{ CLEF_AGENT_TELEMETRY_URL: "https://otlp.example.org" },
 			/^CLEF_AGENT_TELEMETRY_URL is not built yet/,
