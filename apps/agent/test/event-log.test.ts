@@ -183,6 +183,36 @@ it("calls a refused artifact an error", () => {
 	expect(written(event)?.level).toBe("debug");
 });
 
+it("tells what was restored from disk, and whether it may be served", () => {
+	const restored = {
+		event: "artifact.restored",
+		at,
+		revision: "r1",
+		keyCount: 2,
+		kmsEnvelope: false,
+		packedAt: "2026-12-31T00:00:00.000Z",
+		expiresAt: undefined,
+		confirmedAt: at,
+	} as const;
+	expect(written({ ...restored, serving: held })).toMatchObject({
+		level: "info",
+		sentence:
+			"revision r1 restored from disk, which its source last confirmed at 2027-01-01T00:00:00.000Z; " +
+			"served until 2027-01-01T00:05:00.000Z; asking the source now",
+	});
+	expect(written({ ...restored, serving: nothing })?.sentence).toContain(
+		"not served until it is confirmed again",
+	);
+});
+
+it("tells of a disk that fails without taking it for the end of an outage", () => {
+	written(failed("SOURCE_TIMEOUT", held));
+	const failure = { event: "disk.failed", at, code: "CACHE_UNWRITABLE", error: "The disk is full." } as const;
+	expect(written(failure)).toMatchObject({ level: "warn", sentence: "The disk is full." });
+	expect(written({ event: "disk.recovered", at })?.level).toBe("info");
+	expect(written(failed("SOURCE_TIMEOUT", held))?.level).toBe("debug");
+});
+
 it("tells of revocation, expiry and recovery", () => {
 	const revoked = { event: "artifact.revoked", at, diskCachePurged: undefined } as const;
 	expect(written({ ...revoked, revokedAt: "2027-01-01T00:00:00.000Z" })).toMatchObject({

@@ -210,3 +210,61 @@ describe("TrustFloor, revocation", () => {
 		expect(refusedAs(packed(0), first)).toBe("ARTIFACT_REVOKED");
 	});
 });
+
+describe("TrustFloor, kept across a restart", () => {
+	const restarted = (): void => {
+		const state = JSON.parse(JSON.stringify(floor.state()));
+		floor = new TrustFloor();
+		floor.merge(state);
+	};
+
+	it("A1 A6 A9 refuses the same as before", () => {
+		take(packed(1_000), first);
+		take(packed(500), second);
+		restarted();
+		expect(refusedAs(packed(999), first)).toBe("ARTIFACT_ROLLED_BACK");
+		expect(refusedAs(packed(1_000, { environment: "other" }), first)).toBe("ARTIFACT_EQUIVOCATED");
+		expect(refusedAs(packed(499), second)).toBe("ARTIFACT_ROLLED_BACK");
+		expect(() => take(packed(500), second)).not.toThrow();
+		floor.revoke({ kind: "revocation", revokedAtMs: PACKED_AT_MS + 2_000 }, NOW);
+		restarted();
+		expect(refusedAs(packed(2_000), first)).toBe("ARTIFACT_REVOKED");
+		expect(() => take(packed(2_001), first)).not.toThrow();
+	});
+
+	it("takes the higher of two floors in every part, whichever comes first", () => {
+		const other = new TrustFloor();
+		take(packed(1_000), first);
+		other.raise(verify(signed(packed(2_000), first), [first.trusted]));
+		other.revoke({ kind: "revocation", revokedAtMs: PACKED_AT_MS - 5 }, NOW);
+		const [mine, theirs] = [floor.state(), other.state()];
+		floor.merge(theirs);
+		other.merge(mine);
+		expect(floor.state()).toEqual(other.state());
+		expect(floor.state()).toMatchObject({
+			revokedAtMs: PACKED_AT_MS - 5,
+			marks: [{ packedAtMs: PACKED_AT_MS + 2_000 }],
+		});
+		floor.merge({ revokedAtMs: PACKED_AT_MS - 50, marks: [] });
+		expect(floor.revokedAtMs()).toBe(PACKED_AT_MS - 5);
+	});
+
+	it("is not changed through what it handed out", () => {
+		const state = floor.state();
+		take(packed(1_000), first);
+		expect(state).toEqual({ marks: [] });
+	});
+
+	it("A1 A9 says whether what was verified earlier would still pass", () => {
+		const held = verify(signed(packed(1_000), first), [first.trusted]);
+		const unsigned = verify(packed(1_000), []);
+		expect(floor.admits(held)).toBe(true);
+		take(packed(1_000), first);
+		expect(floor.admits(held)).toBe(true);
+		take(packed(1_001), first);
+		expect(floor.admits(held)).toBe(false);
+		expect(floor.admits(unsigned)).toBe(true);
+		floor.revoke({ kind: "revocation", revokedAtMs: PACKED_AT_MS + 1_000 }, NOW);
+		expect(floor.admits(unsigned)).toBe(false);
+	});
+});

@@ -7,6 +7,7 @@ import {
 	encodeConfirmation,
 	encodeRecord,
 	RECORD_HEAD_BYTES,
+	type RecordExtent,
 	recordDigest,
 	type StoredValidator,
 } from "./artifact-record.js";
@@ -53,8 +54,8 @@ export class ArtifactFile {
 	readonly #path: string;
 	/** What was to be written last; undefined before the first save. */
 	#kept: KeptArtifact | undefined;
-	/** Of the record that holds exactly that; undefined when the disk may hold something else. */
-	#digest: string | undefined;
+	/** The record that holds exactly that; undefined when the disk may hold something else. */
+	#written: RecordExtent | undefined;
 	#confirmations = 0;
 
 	constructor(parts: ArtifactFileParts) {
@@ -76,9 +77,9 @@ export class ArtifactFile {
 	}
 
 	/** What was loaded has been verified again and is in use: later confirmations belong to it. */
-	adopt(kept: KeptArtifact, { digest }: DecodedRecord): void {
+	adopt(kept: KeptArtifact, { extent }: DecodedRecord): void {
 		this.#kept = kept;
-		this.#digest = digest;
+		this.#written = extent;
 	}
 
 	/**
@@ -98,7 +99,7 @@ export class ArtifactFile {
 	 */
 	async revoke(floor: TrustFloor): Promise<"recorded" | "removed"> {
 		this.#kept = undefined;
-		this.#digest = undefined;
+		this.#written = undefined;
 		try {
 			await this.#replace({ bytes: undefined, validator: undefined, floor: floor.state() });
 			return "recorded";
@@ -120,17 +121,19 @@ export class ArtifactFile {
 	/** False when the disk holds another record than the one that was written last. */
 	async #append(confirmedAtMs: number): Promise<boolean> {
 		const { files, uid } = this.#parts;
-		const digest = this.#digest;
-		if (digest === undefined || this.#confirmations >= MOST_CONFIRMATIONS) return false;
-		const line = encodeConfirmation(digest, confirmedAtMs);
-		const isOurs = (head: Buffer) => recordDigest(head) === digest;
-		const appended = await appendTo(this.#path, line, files, uid, { headBytes: RECORD_HEAD_BYTES, isOurs });
+		const written = this.#written;
+		if (written === undefined || this.#confirmations >= MOST_CONFIRMATIONS) return false;
+		const line = encodeConfirmation(written.digest, confirmedAtMs);
+		const appended = await appendTo(this.#path, line, files, uid, {
+			headBytes: RECORD_HEAD_BYTES,
+			isOurs: (head, size) => size >= written.bytes && recordDigest(head) === written.digest,
+		});
 		if (appended) this.#confirmations += 1;
 		return appended;
 	}
 
 	async #write(kept: KeptArtifact): Promise<void> {
-		this.#digest = undefined;
+		this.#written = undefined;
 		try {
 			const there = await this.#readForMerge();
 			const floor = new TrustFloor();
@@ -138,7 +141,7 @@ export class ArtifactFile {
 			if (there !== undefined) floor.merge(there.floor);
 			if (!floor.admits(kept.artifact)) return;
 			const { bytes, validator, confirmedAtMs } = kept;
-			this.#digest = await this.#replace({ bytes, validator, floor: floor.state() }, confirmedAtMs);
+			this.#written = await this.#replace({ bytes, validator, floor: floor.state() }, confirmedAtMs);
 			this.#confirmations = 0;
 		} catch (cause) {
 			throw unwritable(this.#path, cause);
@@ -154,13 +157,13 @@ export class ArtifactFile {
 		}
 	}
 
-	async #replace(record: ArtifactRecord, confirmedAtMs?: number): Promise<string> {
+	async #replace(record: ArtifactRecord, confirmedAtMs?: number): Promise<RecordExtent> {
 		const { files, uid, uniqueName } = this.#parts;
 		await assurePrivateDirectory(this.#directory, files, uid);
-		const { data, digest } = encodeRecord(record);
-		const confirmation = confirmedAtMs === undefined ? "" : encodeConfirmation(digest, confirmedAtMs);
+		const { data, extent } = encodeRecord(record);
+		const confirmation = confirmedAtMs === undefined ? "" : encodeConfirmation(extent.digest, confirmedAtMs);
 		await writeWhole(this.#path, Buffer.concat([data, Buffer.from(confirmation)]), files, uniqueName());
-		return digest;
+		return extent;
 	}
 
 	async #remove(reason: unknown): Promise<void> {
@@ -195,7 +198,8 @@ function unwritable(path: string, cause: unknown): CacheError {
 
 function reasonOf(cause: unknown): string {
 	if (cause instanceof CacheError) return cause.message.replace(/\.$/, "");
-	return REASONS[systemCode(cause) ?? ""] ?? systemCode(cause) ?? "unexpected failure";
+	const code = systemCode(cause) ?? "";
+	return (REASONS[code] ?? code) || "unexpected failure";
 }
 
 const REASONS: Readonly<Record<string, string>> = {

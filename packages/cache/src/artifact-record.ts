@@ -16,10 +16,17 @@ export interface ArtifactRecord {
 	readonly floor: TrustFloorState;
 }
 
+/** How a record is known again among others in the same place. */
+export interface RecordExtent {
+	/** Hex SHA-256 of its content, as its first line states it. */
+	readonly digest: string;
+	/** Length without what is appended. */
+	readonly bytes: number;
+}
+
 /** A record that was read back. */
 export interface DecodedRecord extends ArtifactRecord {
-	/** What {@link encodeConfirmation} takes. */
-	readonly digest: string;
+	readonly extent: RecordExtent;
 	/** When the source last vouched for the bytes, epoch milliseconds; undefined when nothing says so. */
 	readonly confirmedAtMs: number | undefined;
 }
@@ -53,13 +60,17 @@ const MetadataSchema = v.object({
  * artifact. Confirmations are appended; the record itself has no date, so that agents which hold the same write
  * the same and do not take turns in replacing each other's.
  */
-export function encodeRecord({ bytes, floor, validator }: ArtifactRecord): { data: Buffer; digest: string } {
+export function encodeRecord({ bytes, floor, validator }: ArtifactRecord): {
+	data: Buffer;
+	extent: RecordExtent;
+} {
 	const { revokedAtMs } = floor;
 	const marks = floor.marks.toSorted((a, b) => (a.signedBy < b.signedBy ? -1 : 1));
 	const metadata = { validator, floor: { revokedAtMs, marks }, artifactBytes: bytes?.length };
 	const content = Buffer.concat([Buffer.from(`${JSON.stringify(metadata)}\n`), bytes ?? new Uint8Array()]);
 	const digest = sha256Hex(content);
-	return { data: Buffer.concat([Buffer.from(`${MAGIC} ${digest}\n`), content]), digest };
+	const data = Buffer.concat([Buffer.from(`${MAGIC} ${digest}\n`), content]);
+	return { data, extent: { digest, bytes: data.length } };
 }
 
 /** One line to append to the record with this digest: the source vouched for it at `confirmedAtMs`. */
@@ -83,7 +94,7 @@ export function decodeRecord(data: Buffer): DecodedRecord | undefined {
 		bytes: artifactBytes === undefined ? undefined : data.subarray(artifactAt, end),
 		validator,
 		floor,
-		digest,
+		extent: { digest, bytes: end },
 		confirmedAtMs: lastConfirmation(data.toString("latin1", end), digest),
 	};
 }

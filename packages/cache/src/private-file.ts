@@ -34,7 +34,8 @@ export async function readWhole(
 /** What a file must begin with for {@link appendTo} to touch it. */
 export interface ExpectedHead {
 	readonly headBytes: number;
-	readonly isOurs: (head: Buffer) => boolean;
+	/** Judges those bytes and the size of the file. */
+	readonly isOurs: (head: Buffer, size: number) => boolean;
 }
 
 /** Appends to a file of ours whose beginning is as expected; false, and nothing done, when it is not such a file. */
@@ -48,9 +49,10 @@ export async function appendTo(
 	const handle = await openIfUsable(path, constants.O_RDWR | constants.O_APPEND, files);
 	if (handle === undefined) return false;
 	try {
-		assertOurs(await handle.stat(), uid);
+		const stats = await handle.stat();
+		assertOurs(stats, uid);
 		const { buffer, bytesRead } = await handle.read(Buffer.alloc(headBytes), 0, headBytes, 0);
-		if (!isOurs(buffer.subarray(0, bytesRead))) return false;
+		if (!isOurs(buffer.subarray(0, bytesRead), stats.size)) return false;
 		await handle.appendFile(text);
 		return true;
 	} catch {

@@ -284,7 +284,10 @@ describe("A5 the same revision with a ciphertext that does not open, without a v
 	});
 
 	it("is taken just-in-time where nothing is held, so that the reason is known at once", async () => {
-		const { agent, source } = await startAgent(vector("tampered-rehashed"), { ttlSeconds: 0, verifyKeys: [] });
+		const { agent, source } = await startAgent(vector("tampered-rehashed"), {
+			ttlSeconds: 0,
+			verifyKeys: [],
+		});
 		await expect(agent.open()).rejects.toMatchObject({ code: "DECRYPT_AUTHENTICATION_FAILED" });
 		source.put(vector("plain"));
 		await agent.refresh();

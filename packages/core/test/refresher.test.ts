@@ -94,6 +94,43 @@ describe("Refresher", () => {
 		expect(state.cycles).toBe(2);
 	});
 
+	it("D37 makes one more refresh of a thousand signals that come during a read", async () => {
+		const { state, refresher } = loop();
+		const gate = held<void>();
+		state.gate = gate.promise;
+		const first = refresher.refresh();
+		for (let sent = 0; sent < 1_000; sent += 1) refresher.sourceChanged();
+		gate.settle();
+		await first;
+		await settle();
+		expect(state.cycles).toBe(2);
+	});
+
+	it("runs its prelude once, before the first cycle, and begins with the validator it gave", async () => {
+		const order: unknown[] = [];
+		const clock = new ManualClock();
+		const refresher = new Refresher({
+			clock,
+			prelude: async () => {
+				order.push("prelude");
+				return { etag: "kept" };
+			},
+			cycle: async (validator) => {
+				order.push(validator?.etag);
+				return { outcome: confirmed, validator: { etag: "next" } };
+			},
+			pause: (_outcome, _failures, isFirst) => {
+				order.push(isFirst);
+				return { delayMs: 1_000, quietMs: 0 };
+			},
+			observe: () => undefined,
+		});
+		await Promise.all([refresher.refresh(), refresher.refresh()]);
+		await clock.advance(1_000);
+		expect(order).toEqual(["prelude", "kept", true, "next", false]);
+		refresher.stop();
+	});
+
 	it("T22 keeps readers off for a while after a failure, and no longer", async () => {
 		const { state, refresher, clock } = loop();
 		state.outcome = kept;

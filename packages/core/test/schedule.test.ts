@@ -11,6 +11,16 @@ describe("after a success", () => {
 		expect(delay({ random: () => 0.999_999 })).toBe(27_000);
 	});
 
+	it("T22 spreads a fleet that started at one moment over a whole interval", () => {
+		const agents = Array.from({ length: 500 }, (_, n) => delay({ isFirst: true, random: () => n / 500 }));
+		expect(Math.max(...agents)).toBe(30_000);
+		expect(Math.min(...agents)).toBe(1_000);
+		for (let second = 1; second < 30; second += 1) {
+			const together = agents.filter((ms) => ms >= second * 1_000 && ms < (second + 1) * 1_000);
+			expect(together.length).toBeLessThan(40);
+		}
+	});
+
 	it("comes sooner when 80 % of the time to the artifact's end comes first", () => {
 		expect(delay({ untilExpiryMs: 10_000 })).toBe(8_000);
 	});
