@@ -101,7 +101,10 @@ export class ArtifactFile {
 		this.#kept = undefined;
 		this.#written = undefined;
 		try {
-			await this.#replace({ bytes: undefined, validator: undefined, floor: floor.state() });
+			const there = await this.#readForMerge();
+			const record = { bytes: undefined, validator: undefined, floor: higher(floor, there).state() };
+			// The source repeats a revocation at every poll; the disk need not.
+			if (encodeRecord(record).extent.digest !== there?.extent.digest) await this.#replace(record);
 			return "recorded";
 		} catch (cause) {
 			await this.#remove(cause);
@@ -136,9 +139,7 @@ export class ArtifactFile {
 		this.#written = undefined;
 		try {
 			const there = await this.#readForMerge();
-			const floor = new TrustFloor();
-			floor.merge(kept.floor.state());
-			if (there !== undefined) floor.merge(there.floor);
+			const floor = higher(kept.floor, there);
 			if (!floor.admits(kept.artifact)) return;
 			const { bytes, validator, confirmedAtMs } = kept;
 			this.#written = await this.#replace({ bytes, validator, floor: floor.state() }, confirmedAtMs);
@@ -149,7 +150,7 @@ export class ArtifactFile {
 	}
 
 	/** A record that cannot be read holds nothing that could be lost by writing over it. */
-	async #readForMerge(): Promise<ArtifactRecord | undefined> {
+	async #readForMerge(): Promise<DecodedRecord | undefined> {
 		try {
 			return await this.#read();
 		} catch {
@@ -173,6 +174,14 @@ export class ArtifactFile {
 			if (systemCode(cause) !== "ENOENT") throw unwritable(this.#path, reason);
 		}
 	}
+}
+
+/** A floor that lets nothing through which one of the two refuses. */
+function higher(floor: TrustFloor, there: ArtifactRecord | undefined): TrustFloor {
+	const both = new TrustFloor();
+	if (there !== undefined) both.merge(there.floor);
+	both.merge(floor.state());
+	return both;
 }
 
 /** Whether the disk needs no more than a later confirmation. */

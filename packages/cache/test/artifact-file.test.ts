@@ -90,6 +90,28 @@ describe("A9 a revocation", () => {
 		expect(await again().load()).toMatchObject({ bytes: undefined, floor: { revokedAtMs: NOW } });
 	});
 
+	it("is written once, however often the source repeats it, and again when the file is gone", async () => {
+		const { again, first, floor, kept, path } = await stage();
+		await first.save(kept);
+		floor.revoke({ kind: "revocation", revokedAtMs: NOW }, NOW);
+		await first.revoke(floor);
+		const { ino } = statSync(path());
+		await first.revoke(floor);
+		expect(statSync(path()).ino).toBe(ino);
+		rmSync(path());
+		await first.revoke(floor);
+		expect((await again().load())?.floor.revokedAtMs).toBe(NOW);
+	});
+
+	it("A1 keeps the higher floor of another agent", async () => {
+		const { again, first, floor, kept, newer } = await stage();
+		await first.save(kept);
+		await again().save(await newer());
+		floor.revoke({ kind: "revocation", revokedAtMs: NOW }, NOW);
+		await first.revoke(floor);
+		expect((await again().load())?.floor).toMatchObject({ revokedAtMs: NOW, marks: [{ revision: "r2" }] });
+	});
+
 	it("removes the file when it cannot be written, and says that it is not recorded", async () => {
 		const { again, faults, first, floor, kept } = await stage();
 		await first.save(kept);
