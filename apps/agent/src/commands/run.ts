@@ -116,8 +116,12 @@ function announce(
 /** Resolves to a failing status after the first error that nothing caught: the process is not to be trusted then. */
 function crash(io: CommandIo, log: Log): Promise<number> {
 	return new Promise((resolve) => {
+		let isFirst = true;
 		for (const kind of ["uncaughtException", "unhandledRejection"]) {
 			io.process.on(kind, (reason) => {
+				// What follows from the first one tells nothing new.
+				if (!isFirst) return;
+				isFirst = false;
 				log.error(`unexpected failure, exiting: ${whereabouts(reason)}`, { event: "agent.crashed" });
 				resolve(1);
 			});

@@ -184,6 +184,7 @@ it.each(["uncaughtException", "unhandledRejection"])(
 		const io = await world({ CLEF_AGENT_TOKEN: TOKEN });
 		const { status } = await started(io);
 		io.process.emit(kind, new RangeError("https://user:hunter2@host/?token=hunter2"));
+		io.process.emit(kind, new RangeError("what followed from it"));
 		expect(await status).toBe(1);
 		const crashes = io
 			.err()
