@@ -123,6 +123,13 @@ export class AgentProcess {
 		});
 	}
 
+	/** Waits for a line with this event whose sentence matches. */
+	warned(event: string, sentence: RegExp): Promise<LogLine> {
+		return eventually(`${sentence} in the log, which has: ${this.#stderr}`, () =>
+			this.log.find((line) => line.event === event && sentence.test(line.message)),
+		);
+	}
+
 	/** A request with the token. */
 	async get(path: string, headers: Readonly<Record<string, string>> = {}) {
 		const response = await fetch(this.url + path, {

@@ -81,6 +81,7 @@ const LEVELS = {
 	"artifact.invalid": "error",
 	"fetch.failed": "warn",
 	"cache.expired": "error",
+	"credential.failed": "warn",
 	"disk.failed": "warn",
 	"disk.recovered": "info",
 } as const satisfies Record<AgentEvent["event"], LogLevel>;
@@ -88,6 +89,7 @@ const LEVELS = {
 /** What can happen in the middle of an outage and is no sign of its end. */
 const BESIDE_OUTAGE: ReadonlySet<string> = new Set<AgentEvent["event"]>([
 	"cache.expired",
+	"credential.failed",
 	"disk.failed",
 	"disk.recovered",
 ]);
@@ -136,6 +138,7 @@ function sentenceOf(event: AgentEvent): string {
 			return `artifact refused: ${unfinished(event.error)}; ${served(event.serving)}`;
 		case "fetch.failed":
 			return `source not readable: ${unfinished(event.error)}; ${served(event.serving)}; retrying`;
+		case "credential.failed":
 		case "disk.failed":
 			return event.error;
 		case "disk.recovered":

@@ -7,6 +7,7 @@ import * as v from "valibot";
 import { AgentError } from "./agent-error.js";
 import { type Clock, systemClock } from "./clock.js";
 import type { AgentEvent } from "./event.js";
+import { VerifyKeys } from "./verify-keys.js";
 
 /** What {@link createAgent} takes. */
 export interface AgentOptions {
@@ -16,6 +17,11 @@ export interface AgentOptions {
 	readonly decryptor: Decryptor | DecryptorOptions;
 	/** Public keys, PEM or base64 SPKI separated by commas; when given, anything not signed by one is refused. */
 	readonly verifyKeys?: string | readonly TrustedKey[];
+	/**
+	 * Where the keys may be rotated: gives their present text before every refresh. A usable new set takes the place of
+	 * `verifyKeys` at once; a text that is not usable, or an error, leaves the set before it.
+	 */
+	readonly rereadVerifyKeys?: () => Promise<string>;
 	/** When given, an artifact packed for another service identity is refused. */
 	readonly identity?: string;
 	/** When given, an artifact packed for another environment is refused. */
@@ -45,7 +51,7 @@ export interface AgentOptions {
 export interface ResolvedOptions {
 	readonly source: Source;
 	readonly decryptor: Decryptor;
-	readonly trustedKeys: readonly TrustedKey[];
+	readonly verifyKeys: VerifyKeys;
 	readonly subject: { readonly identity?: string; readonly environment?: string };
 	readonly ttlSeconds: number;
 	readonly artifactFile?: ArtifactFile;
@@ -70,6 +76,7 @@ const OptionsSchema = v.strictObject({
 			"verifyKeys must be text, or keys made by importTrustedKeys.",
 		),
 	),
+	rereadVerifyKeys: v.optional(v.function("rereadVerifyKeys must be a function.")),
 	identity: v.optional(v.pipe(v.string(), v.nonEmpty("identity must not be empty."))),
 	environment: v.optional(v.pipe(v.string(), v.nonEmpty("environment must not be empty."))),
 	ttlSeconds: v.optional(
@@ -111,7 +118,7 @@ export function resolveOptions(options: AgentOptions): ResolvedOptions {
 	return {
 		source,
 		decryptor,
-		trustedKeys,
+		verifyKeys: new VerifyKeys(trustedKeys, options.rereadVerifyKeys),
 		subject,
 		...asArtifactFile(options, { ...subject, source: `${source.type} ${source.description}` }, clock),
 		ttlSeconds: options.ttlSeconds ?? 300,

@@ -13,8 +13,16 @@ import type { RefreshOutcome } from "./refresh-cycle.js";
  * `background`, with the first refresh's own error when no secrets could be loaded.
  */
 export async function createAgent(options: AgentOptions): Promise<Agent> {
-	const { decryptor, firstLoad, subject, trustedKeys, ttlSeconds, ...rest } = resolveOptions(options);
-	const parts = { ...rest, policy: { ...subject, trustedKeys, floor: new TrustFloor() } };
+	const { decryptor, firstLoad, subject, ttlSeconds, ...rest } = resolveOptions(options);
+	const { verifyKeys } = rest;
+	const policy = {
+		...subject,
+		floor: new TrustFloor(),
+		get trustedKeys() {
+			return verifyKeys.trusted;
+		},
+	};
+	const parts = { ...rest, decryptor, policy };
 	const agent =
 		ttlSeconds === 0
 			? new LiveAgent({ ...parts, mode: jitMode(decryptor) })

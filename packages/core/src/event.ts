@@ -13,6 +13,7 @@ export type AgentEvent =
 	| ArtifactInvalid
 	| FetchFailed
 	| CacheExpired
+	| CredentialFailed
 	| DiskFailed
 	| DiskRecovered;
 
@@ -112,6 +113,13 @@ export interface CacheExpired extends Occurrence {
 	readonly cacheTtlSeconds: number;
 	/** Whether a restart would find something on disk; undefined when the agent keeps nothing there. */
 	readonly diskCacheAvailable: boolean | undefined;
+}
+
+/** A key or token was rotated to one that cannot be used; the one before it still works and stays in use. */
+export interface CredentialFailed extends Occurrence {
+	readonly event: "credential.failed";
+	readonly code: ErrorCode;
+	readonly error: string;
 }
 
 /** The last-known-good artifact cannot be read or written; the agent goes on without it. */

@@ -27,6 +27,7 @@ export type {
 	ArtifactRestored,
 	ArtifactRevoked,
 	CacheExpired,
+	CredentialFailed,
 	DiskFailed,
 	DiskRecovered,
 	FetchFailed,

@@ -8,6 +8,7 @@ import {
 	SnapshotCache,
 	unservable,
 } from "@clef-sh/cache";
+import type { Decryptor } from "@clef-sh/decryptors";
 import { type Source, SourceError, type Watch } from "@clef-sh/sources";
 import type { Agent, AgentStatus } from "./agent.js";
 import { AgentError } from "./agent-error.js";
@@ -22,11 +23,16 @@ import { type Pause, Refresher } from "./refresher.js";
 import { Reporter } from "./reporter.js";
 import { restore } from "./restore.js";
 import { nextRefreshDelayMs } from "./schedule.js";
+import type { VerifyKeys } from "./verify-keys.js";
 
 /** What an agent is made of, each part already valid. */
 export interface AgentParts<T> {
 	readonly source: Source;
+	/** Who may report trouble with a rotated key. */
+	readonly decryptor: Pick<Decryptor, "credentialProblem">;
 	readonly policy: VerificationPolicy;
+	/** The keys of the policy, as they are now. */
+	readonly verifyKeys: VerifyKeys;
 	readonly mode: Mode<T>;
 	readonly clock: Clock;
 	/** Uniform in [0, 1). */

@@ -8,12 +8,14 @@ import {
 	verifyArtifact,
 } from "@clef-sh/artifact";
 import { type Instant, type SnapshotCache, unservable } from "@clef-sh/cache";
+import type { Decryptor } from "@clef-sh/decryptors";
 import { type Source, SourceError, type SourceResult, type Validator } from "@clef-sh/sources";
 import type { Clock } from "./clock.js";
 import type { Disk } from "./disk.js";
 import { type CodedError, isCodedError } from "./error-code.js";
 import type { Mode } from "./mode.js";
 import type { Reporter } from "./reporter.js";
+import type { VerifyKeys } from "./verify-keys.js";
 
 /** What one refresh did to the cell. */
 export type RefreshOutcome =
@@ -33,7 +35,9 @@ export interface CycleResult {
 /** The parts that one cycle leads the bytes through, in the order in which it uses them. */
 export interface CycleParts<T> {
 	readonly source: Source;
+	readonly decryptor: Pick<Decryptor, "credentialProblem">;
 	readonly policy: VerificationPolicy;
+	readonly verifyKeys: VerifyKeys;
 	readonly mode: Mode<T>;
 	readonly cache: SnapshotCache<T>;
 	readonly disk: Disk;
@@ -52,15 +56,25 @@ export async function runRefreshCycle<T>(
 ): Promise<CycleResult> {
 	// Freshness counts from before the read: the source vouches for that moment, however slow its answer is.
 	const startedAt: Instant = { wallMs: parts.clock.now(), monotonicMs: parts.clock.monotonic() };
+	// An unmodified answer must not vouch for what a key that is no longer trusted has signed.
+	const usable = (await parts.verifyKeys.follow()) ? undefined : validator;
 	try {
-		const result = await follow(parts, validator, startedAt, signal);
+		const result = await follow(parts, usable, startedAt, signal);
 		parts.reporter.refreshed();
 		return result;
 	} catch (cause) {
 		const error = isCodedError(cause) ? cause : unexpected(cause);
 		if (!signal.aborted) parts.reporter.refreshFailed(error);
-		return { outcome: { kind: "kept", error }, validator };
+		return { outcome: { kind: "kept", error }, validator: usable };
+	} finally {
+		if (!signal.aborted) parts.reporter.credentials(credentialProblems(parts));
 	}
+}
+
+function credentialProblems<T>({ decryptor, source, verifyKeys }: CycleParts<T>): readonly CodedError[] {
+	return [source.credentialProblem, verifyKeys.problem, decryptor.credentialProblem].filter(
+		(problem) => problem !== undefined,
+	);
 }
 
 async function follow<T>(

@@ -31,6 +31,7 @@ export class Reporter<T> {
 	/** Undefined when nothing is kept on disk. */
 	#diskHolds: boolean | undefined;
 	#diskTrouble: string | undefined;
+	#credentialTrouble: readonly string[] = [];
 
 	constructor(sink: (event: AgentEvent) => void, clock: Clock, cache: SnapshotCache<T>, mode: Mode<T>) {
 		this.#sink = sink;
@@ -103,6 +104,16 @@ export class Reporter<T> {
 		if (this.#diskTrouble === undefined) return;
 		this.#diskTrouble = undefined;
 		this.#emit({ event: "disk.recovered", at: this.#now });
+	}
+
+	/** All that is wrong with rotated keys and tokens now; each is said once for as long as it stays. */
+	credentials(problems: readonly CodedError[]): void {
+		const said = this.#credentialTrouble;
+		this.#credentialTrouble = problems.map(({ message }) => message);
+		for (const { code, message } of problems) {
+			if (said.includes(message)) continue;
+			this.#emit({ event: "credential.failed", at: this.#now, code, error: message });
+		}
 	}
 
 	/** Said once for as long as the trouble stays the same. */

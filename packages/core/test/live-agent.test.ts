@@ -202,6 +202,7 @@ describe.each(modes)("in %s mode", (mode, ttlSeconds) => {
 		});
 		const asked = [agent.refresh(), agent.refresh(), agent.refresh()];
 		source.announceChange();
+		await settle();
 		expect(source.reads.length).toBe(2);
 		gate.settle();
 		expect(new Set(await Promise.all(asked)).size).toBe(1);

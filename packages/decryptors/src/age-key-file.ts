@@ -19,6 +19,7 @@ export class AgeKeyFile {
 	#keyrings: readonly AgeKeyring[] = [];
 	/** Of the newest keyring's text. */
 	#digest: string | undefined;
+	#problem: DecryptError | undefined;
 	/** The text is looked at one reading after the other, so that an older one cannot overtake a newer. */
 	#reading: Promise<unknown> = Promise.resolve();
 
@@ -30,15 +31,22 @@ export class AgeKeyFile {
 		this.#digest = digest(text);
 	}
 
+	/** What is wrong with the newest text though an older one still opens. */
+	get problem(): DecryptError | undefined {
+		return this.#problem;
+	}
+
 	/** Reads the file, then opens a binary age file as {@link AgeKeyring.open} does. */
 	async open(file: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
 		const problem = await this.#follow();
+		this.#problem = problem;
 		signal.throwIfAborted();
 		let refusal: DecryptError | undefined;
 		for (const keyring of this.#keyrings) {
 			try {
 				const plaintext = await keyring.open(file, signal);
 				this.#prove(keyring);
+				this.#problem ??= refusal;
 				return plaintext;
 			} catch (error) {
 				if (!isNoIdentity(error)) throw error;

@@ -47,6 +47,9 @@ export function createDecryptor(options: DecryptorOptions): Decryptor {
 	const age = ageDecryptor(options);
 	const kms = kmsDecryptors(options.kms);
 	return {
+		get credentialProblem() {
+			return age?.credentialProblem;
+		},
 		async decrypt(artifact, signal) {
 			const { encryption } = artifact;
 			if (encryption.kind === "kms") {

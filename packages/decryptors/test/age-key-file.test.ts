@@ -1,7 +1,9 @@
 import { held } from "@clef-sh/testkit/scripted-source";
 import { generateHybridIdentity, generateX25519Identity, identityToRecipient } from "age-encryption";
 import { beforeAll, describe, expect, it } from "vitest";
+import { AgeDecryptor } from "../src/age-decryptor.js";
 import { AgeKeyFile } from "../src/age-key-file.js";
+import { createDecryptor } from "../src/index.js";
 import { encrypt } from "./sealed.js";
 import { calm, rejection } from "./verified.js";
 
@@ -222,3 +224,34 @@ it("does not try another identity on a file that is damaged", async () => {
 function mistyped(identity: string): string {
 	return identity.slice(0, -1) + (identity.endsWith("Q") ? "P" : "Q");
 }
+
+describe("D38 said while an older identity still opens", () => {
+	it.each<[string, string | Error, RegExp]>([
+		["the file cannot be read", denied, /cannot be read \(EACCES\)/],
+		["it is emptied", "", /./],
+		["the new identity does not open the artifact", "second", /does not open this artifact/],
+	])("when %s", async (_, text, problem) => {
+		const state: { text: string | Error } = { text: first.identity };
+		const file = new AgeKeyFile(async () => {
+			if (typeof state.text === "string") return state.text;
+			throw state.text;
+		});
+		const decryptor = new AgeDecryptor(file);
+		await file.open(first.file, calm);
+		expect(decryptor.credentialProblem).toBeUndefined();
+		state.text = text === "second" ? second.identity : text;
+		await file.open(first.file, calm);
+		expect(decryptor.credentialProblem).toMatchObject({
+			code: "DECRYPT_NO_IDENTITY",
+			message: expect.stringMatching(problem),
+		});
+		state.text = first.identity;
+		await file.open(first.file, calm);
+		expect(file.problem).toBeUndefined();
+	});
+
+	it("is nothing for identities that never change", () => {
+		expect(createDecryptor({ ageIdentities: first.identity }).credentialProblem).toBeUndefined();
+		expect(createDecryptor({}).credentialProblem).toBeUndefined();
+	});
+});

@@ -19,8 +19,8 @@ export type RoutedAgent = Pick<Agent, "open" | "status">;
 
 /** How to make a router. */
 export interface RouterOptions {
-	/** The bearer token that opens the secret endpoints; not empty. */
-	readonly token: string;
+	/** The bearer token that opens the secret endpoints; not empty. A function where it may change meanwhile. */
+	readonly token: string | (() => string);
 }
 
 const UNKNOWN_ENDPOINT = notFound(
@@ -36,7 +36,8 @@ export function createRouter(agent: RoutedAgent, options: RouterOptions): Hono {
 	if (options.token === "") {
 		throw new RouterError("CONFIG_INVALID", "The token is empty; give the router a token to ask for.");
 	}
-	const authorize = createAuthorization(options.token);
+	const { token } = options;
+	const authorize = createAuthorization(typeof token === "string" ? () => token : token);
 	const answer = (make: () => Reply) => (c: Context) =>
 		deliver(refuse(c.req.raw, c.req.path, authorize) ?? make(), c.env);
 	const answerOpen = (make: (c: Context, open: OpenSecrets) => Reply) => async (c: Context) =>

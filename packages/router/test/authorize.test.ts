@@ -2,10 +2,20 @@ import { describe, expect, it } from "vitest";
 import { createAuthorization } from "../src/authorize.js";
 import { TOKEN } from "./requests.js";
 
-const authorize = createAuthorization(TOKEN);
+const authorize = createAuthorization(() => TOKEN);
 const statusOf = (header: string) => authorize(new Headers({ Authorization: header }))?.status;
 
 describe("createAuthorization", () => {
+	it("D38 asks for the token as it is at each request, and for no earlier one", () => {
+		let token = "first-token";
+		const check = createAuthorization(() => token);
+		const bearing = (sent: string) => check(new Headers({ authorization: `Bearer ${sent}` }))?.status;
+		expect(bearing("first-token")).toBeUndefined();
+		token = "second-token";
+		expect(bearing("first-token")).toBe(401);
+		expect(bearing("second-token")).toBeUndefined();
+	});
+
 	it("lets the right token pass", () => {
 		expect(statusOf(`Bearer ${TOKEN}`)).toBeUndefined();
 	});
@@ -54,7 +64,7 @@ describe("createAuthorization", () => {
 	});
 
 	it("compares bytes, so that a token outside ASCII works as it was sent", () => {
-		const check = createAuthorization("pässwörter-✓");
+		const check = createAuthorization(() => "pässwörter-✓");
 		const asSent = Buffer.from("Bearer pässwörter-✓").toString("latin1");
 		expect(check(new Headers({ Authorization: asSent }))).toBeUndefined();
 		expect(check(new Headers({ Authorization: "Bearer p?sswörter" }))?.status).toBe(401);

@@ -6,6 +6,7 @@ import { GitlabSource, type GitlabSourceOptions } from "./gitlab-source.js";
 import { HttpSource, type HttpSourceOptions } from "./http-source.js";
 import { InlineSource, type InlineSourceOptions } from "./inline-source.js";
 import { createOutboundFetch } from "./outbound-fetch.js";
+import { RotatingSource, type TokenReading } from "./rotating-source.js";
 import { S3Source, type S3SourceOptions } from "./s3-source.js";
 import type { Source, SourceEnvironment } from "./source.js";
 
@@ -43,20 +44,31 @@ export function createSource(options: SourceOptions, environment: Partial<Source
 	const outside = { ...SYSTEM, ...environment };
 	switch (options.kind) {
 		case "bitbucket":
-			return createBitbucketSource(capped(options), outside);
+			return rotating(capped(options), (current) => createBitbucketSource(current, outside));
 		case "file":
 			return new FileSource(capped(options), outside);
 		case "github":
-			return new GithubSource(capped(options), outside);
+			return rotating(capped(options), (current) => new GithubSource(current, outside));
 		case "gitlab":
-			return new GitlabSource(capped(options), outside);
+			return rotating(capped(options), (current) => new GitlabSource(current, outside));
 		case "http":
-			return new HttpSource(capped(options), outside);
+			return rotating(capped(options), (current) => new HttpSource(current, outside));
 		case "inline":
 			return new InlineSource(options);
 		case "s3":
 			return new S3Source(capped(options), outside);
 	}
+}
+
+interface Rotatable {
+	readonly token?: string;
+	readonly rereadToken?: TokenReading;
+}
+
+function rotating<T extends Rotatable>(options: T, make: (options: T) => Source): Source {
+	const { rereadToken, token } = options;
+	if (rereadToken === undefined || token === undefined) return make(options);
+	return new RotatingSource(rereadToken, token, (current) => make({ ...options, token: current }));
 }
 
 function capped<T extends { readonly maxBytes?: number }>(options: T): T & { readonly maxBytes: number } {

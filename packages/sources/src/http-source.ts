@@ -8,6 +8,7 @@ import {
 import { conditionalHeaders, validatorOf } from "./conditional.js";
 import { credentialHeaders } from "./credential.js";
 import { type HttpPlace, statusError } from "./http-status.js";
+import type { TokenReading } from "./rotating-source.js";
 import type { Source, SourceEnvironment, SourceResult, Validator } from "./source.js";
 import { SourceError } from "./source-error.js";
 
@@ -20,6 +21,9 @@ export interface HttpSourceOptions {
 
 	/** Sent as Bearer; not together with userinfo. */
 	readonly token?: string;
+
+	/** Where the token may be rotated: gives its present text. Needs a first `token`. */
+	readonly rereadToken?: TokenReading;
 
 	/** Cap on the inflated body; 16 MiB when absent. */
 	readonly maxBytes?: number;

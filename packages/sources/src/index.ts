@@ -10,6 +10,7 @@ export type { HttpSourceOptions } from "./http-source.js";
 export type { InlineSourceOptions } from "./inline-source.js";
 export type { SourceLocation } from "./location.js";
 export { sourceOptionsFromLocation } from "./location.js";
+export type { TokenReading } from "./rotating-source.js";
 export type { S3Credentials } from "./s3-connection.js";
 export type { S3Location } from "./s3-location.js";
 export type { S3SourceOptions } from "./s3-source.js";

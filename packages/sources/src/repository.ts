@@ -1,4 +1,5 @@
 import type { HttpTimeouts } from "./bounded-fetch.js";
+import type { TokenReading } from "./rotating-source.js";
 import { SourceError } from "./source-error.js";
 
 /** An artifact in a repository, whichever host keeps it. */
@@ -16,6 +17,9 @@ export interface RepositoryOptions {
 	/** Base URL of a self-hosted instance's API, with its path; the host's public API when absent. */
 	readonly apiUrl?: string;
 	readonly token?: string;
+
+	/** Where the token may be rotated: gives its present text. Needs a first `token`. */
+	readonly rereadToken?: TokenReading;
 
 	/** Cap on the inflated body; 16 MiB when absent. */
 	readonly maxBytes?: number;

@@ -1,3 +1,5 @@
+import type { SourceError } from "./source-error.js";
+
 /** The kinds of place an artifact can come from; also the `clef.source.type` of telemetry, grouped there. */
 export type SourceType = "file" | "http" | "inline" | "s3" | "github" | "gitlab" | "bitbucket";
 
@@ -23,6 +25,9 @@ export interface Source {
 
 	/** Names the place for people. Safe for logs: holds no userinfo, query or fragment of a URL. */
 	readonly description: string;
+
+	/** What is wrong with a rotated credential though the last read still succeeded with the one before it. */
+	readonly credentialProblem?: SourceError | undefined;
 
 	/**
 	 * Reads the place once, without retrying.

@@ -12,12 +12,15 @@ import { CommandError } from "../command-error.js";
 import type { CommandIo } from "../command-io.js";
 import { EventLog } from "../event-log.js";
 import { createLog, type Log } from "../log.js";
+import { RotatingToken } from "../rotating-token.js";
 import { StopRequest } from "../stop-request.js";
 
 /** Time that requests under way get to finish. */
 const GRACE_MS = 3_000;
 /** All of stopping; an orchestrator may kill after 5 seconds (D36). */
 const STOP_MS = 4_000;
+/** How old the token's file may be before the agent notices that it was rotated. */
+const TOKEN_LOOK_MS = 5_000;
 /** A pipe that nobody writes to any more reads as empty, where it would otherwise be waited for without end. */
 const WITHOUT_WAITING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
@@ -40,13 +43,18 @@ export async function run(
 	});
 	for (const warning of config.warnings) log.warn(warning);
 	const crashed = crash(io, log);
-	const token = obtainToken({ ...config, cwd: io.cwd, randomBytes });
-	return Promise.race([serve(config, token, io, log, stop), stop.insisted.then(() => 0), crashed]);
+	const { rereadToken, ...origin } = config;
+	const token = obtainToken({ ...origin, cwd: io.cwd, randomBytes });
+	const live = new RotatingToken(token.token, rereadToken, (sentence) =>
+		log.warn(sentence, { event: "token.unusable" }),
+	);
+	return Promise.race([serve(config, token, live, io, log, stop), stop.insisted.then(() => 0), crashed]);
 }
 
 async function serve(
 	config: EnvironmentConfig,
 	token: AgentToken,
+	live: RotatingToken,
 	io: CommandIo,
 	log: Log,
 	stop: StopRequest,
@@ -54,16 +62,18 @@ async function serve(
 	let agent: Agent | undefined;
 	const events = new EventLog(log, () => agent?.status().lastRefreshAt ?? null);
 	agent = await createAgent({ ...config.agent, firstLoad: "background", onEvent: events.write });
-	const refresh = refreshOn(agent, log);
+	const refresh = refreshOn(agent, live, log);
+	const following = follow(live, io);
 	io.process.on("SIGHUP", refresh);
 	try {
-		const listener = await listen(createRouter(agent, { token: token.token }), { port: config.port });
+		const listener = await listen(createRouter(agent, { token: live.current }), { port: config.port });
 		announce(listener, agent, token, events.source, io, log);
 		const signal = await stop.requested;
 		log.info(`${signal}: stopping`, { event: "agent.stopping" });
 		await Promise.race([listener.close(GRACE_MS), io.after(STOP_MS)]);
 	} finally {
 		io.process.off("SIGHUP", refresh);
+		following.abort();
 		// Whatever ended it, nothing decrypted stays in memory.
 		await agent.close();
 	}
@@ -82,10 +92,24 @@ function assertNoInspector(url: string | undefined): void {
 	);
 }
 
-function refreshOn(agent: Agent, log: Log): () => void {
+/** Looks at the token's file again and again, until it is aborted. */
+function follow(live: RotatingToken, io: CommandIo): AbortController {
+	const stopping = new AbortController();
+	const look = async (): Promise<void> => {
+		while (!stopping.signal.aborted) {
+			await io.after(TOKEN_LOOK_MS);
+			await live.follow();
+		}
+	};
+	if (live.rotates) void look();
+	return stopping;
+}
+
+function refreshOn(agent: Agent, live: RotatingToken, log: Log): () => void {
 	return () => {
 		log.info("SIGHUP: refreshing now", { event: "agent.refreshing" });
 		agent.sourceChanged();
+		void live.follow();
 	};
 }
 

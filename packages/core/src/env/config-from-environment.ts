@@ -3,7 +3,7 @@ import type { SourceOptions } from "@clef-sh/sources";
 import { AgentError } from "../agent-error.js";
 import type { AgentSettings, EnvironmentConfig } from "./environment-config.js";
 import { checkNames } from "./environment-names.js";
-import type { ReadFile, RereadFile } from "./given-text.js";
+import { type ReadFile, type RereadFile, rereading } from "./given-text.js";
 import { Reading } from "./reading.js";
 import * as serving from "./serving-variables.js";
 import { chooseSource } from "./source-choice.js";
@@ -18,7 +18,7 @@ type Subject = Pick<AgentSettings, "identity" | "environment">;
  * Reads an agent's whole configuration from environment variables.
  *
  * @param readFile called for the `*_FILE` variables; must throw when the file cannot be read.
- * @param rereadFile called for the age key file at each decryption.
+ * @param rereadFile called for the files of keys and tokens while the agent runs.
  * @throws AgentError `CONFIG_INVALID` with every problem at once; no problem ever holds a value.
  */
 export function configFromEnvironment(
@@ -35,7 +35,7 @@ export function configFromEnvironment(
 	const agent = agentSettings(reading, rereadFile);
 	const rest = {
 		port: reading.value(serving.PORT) ?? DEFAULT_PORT,
-		...chooseToken(reading),
+		...chooseToken(reading, rereadFile),
 		logLevel: reading.value(serving.LOG_LEVEL) ?? "info",
 		...given({ id: reading.value(serving.ID), logFormat: reading.value(serving.LOG_FORMAT) }),
 	};
@@ -55,14 +55,15 @@ export function expectedSubject(reading: Reading, source: SourceOptions | undefi
 }
 
 function agentSettings(reading: Reading, rereadFile: RereadFile): AgentSettings | undefined {
-	const source = chooseSource(reading);
+	const source = chooseSource(reading, rereadFile);
 	const subject = expectedSubject(reading, source);
 	const decryptor = ageKey(reading, rereadFile);
 	const verifyKeys = reading.value(serving.VERIFY_KEY);
+	const rereadVerifyKeys = rereading(reading.filePath(serving.VERIFY_KEY), rereadFile);
 	const ttlSeconds = reading.value(serving.CACHE_TTL);
 	const cachePath = reading.value(serving.CACHE_PATH);
 	if (source === undefined) return undefined;
-	return { source, decryptor, ...given({ verifyKeys, ttlSeconds, cachePath }), ...subject };
+	return { source, decryptor, ...given({ verifyKeys, rereadVerifyKeys, ttlSeconds, cachePath }), ...subject };
 }
 
 /** A file may be rotated while the agent runs, and what it holds at the start must already be right. */

@@ -7,6 +7,8 @@ export interface AgentSettings {
 	readonly source: SourceOptions;
 	readonly decryptor: DecryptorOptions;
 	readonly verifyKeys?: readonly TrustedKey[];
+	/** Given when they came from a file. */
+	readonly rereadVerifyKeys?: () => Promise<string>;
 	readonly identity?: string;
 	readonly environment?: string;
 	readonly ttlSeconds?: number;
@@ -21,6 +23,8 @@ export interface EnvironmentConfig {
 	readonly token?: string;
 	/** Path of a file that does not exist yet; write the generated token there. */
 	readonly tokenFile?: string;
+	/** Given when the token is in a file, or will be: its present text, or rejects with an `AgentError`. */
+	readonly rereadToken?: () => Promise<string>;
 	/** Absent: generate one. */
 	readonly id?: string;
 	readonly logLevel: "debug" | "info" | "warn" | "error";

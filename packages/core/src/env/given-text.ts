@@ -6,6 +6,14 @@ export type ReadFile = (path: string) => string;
 /** Reads a file as text once more, while the agent runs; rejects when it cannot, and does not wait for a writer. */
 export type RereadFile = (path: string) => Promise<string>;
 
+/** Reads this file anew each time it is called; undefined where there is no file. */
+export function rereading(
+	path: string | undefined,
+	rereadFile: RereadFile,
+): (() => Promise<string>) | undefined {
+	return path === undefined ? undefined : () => rereadFile(path);
+}
+
 /** What an environment says about one variable, before it is checked. */
 export type GivenText =
 	| { readonly kind: "absent" }

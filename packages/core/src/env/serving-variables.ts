@@ -29,7 +29,8 @@ export const VERIFY_KEY: Variable<readonly TrustedKey[]> = {
 	default: "none: signatures are not checked",
 	range: "base64 DER SPKI or PEM, Ed25519 or ECDSA P-256, separated by commas",
 	secret: false,
-	meaning: "Public keys of the signers; when set, an unsigned or wrongly signed artifact is refused.",
+	meaning:
+		"Public keys of the signers; when set, an unsigned or wrongly signed artifact is refused. A file is read again at each refresh.",
 	availability: "available",
 	schema: v.pipe(
 		parsedBy(importTrustedKeys),
@@ -85,7 +86,7 @@ export const TOKEN: Variable<string> = {
 	range: "visible ASCII, no spaces; fewer than 16 characters is a warning",
 	secret: true,
 	meaning:
-		"Bearer token that clients send; when `CLEF_AGENT_TOKEN_FILE` names a file that does not exist, a token is generated and written there.",
+		"Bearer token that clients send; when `CLEF_AGENT_TOKEN_FILE` names a file that does not exist, a token is generated and written there. A file is read again on `SIGHUP` and every 5 seconds.",
 	availability: "available",
 	schema: bearerToken(),
 };

@@ -35,7 +35,7 @@ export const SOURCE_TOKEN: Variable<string> = {
 	default: "none",
 	range: "visible ASCII, no spaces",
 	secret: true,
-	meaning: "Bearer token sent to an http(s) source; not to S3.",
+	meaning: "Bearer token sent to an http(s) source; not to S3. A file is read again at each refresh.",
 	availability: "available",
 	schema: bearerToken(),
 };
@@ -97,7 +97,7 @@ export const VCS_TOKEN: Variable<string> = {
 	default: "none: public repositories only",
 	range: "a token; Bitbucket also `email:api-token`",
 	secret: true,
-	meaning: "Token for the repository host.",
+	meaning: "Token for the repository host. A file is read again at each refresh.",
 	availability: "available",
 	schema: bearerToken(),
 };

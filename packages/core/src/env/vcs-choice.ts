@@ -1,4 +1,5 @@
 import type { SourceOptions } from "@clef-sh/sources";
+import { type RereadFile, rereading } from "./given-text.js";
 import type { Reading } from "./reading.js";
 import {
 	VCS_API_URL,
@@ -29,7 +30,7 @@ export function isVcsGiven(reading: Reading): boolean {
 }
 
 /** The repository that the variables name; undefined when a problem was noted. */
-export function chooseRepository(reading: Reading): RepositorySource | undefined {
+export function chooseRepository(reading: Reading, rereadFile: RereadFile): RepositorySource | undefined {
 	const provider = reading.value(VCS_PROVIDER);
 	const repo = reading.value(VCS_REPO);
 	const identity = reading.value(VCS_IDENTITY);
@@ -41,7 +42,9 @@ export function chooseRepository(reading: Reading): RepositorySource | undefined
 	noteContradictions(reading, provider, repo);
 	if (!provider || !repo || !identity || !environment) return undefined;
 	const place = { repo, identity, environment, ...(ref && { ref }), ...(apiUrl && { apiUrl }) };
-	const credential = { ...(token && { token }), ...(app && provider === "github" && { app }) };
+	const rereadToken = rereading(reading.filePath(VCS_TOKEN), rereadFile);
+	const rotating = token && { token, ...(rereadToken && { rereadToken }) };
+	const credential = { ...rotating, ...(app && provider === "github" && { app }) };
 	return { kind: provider, ...place, ...credential };
 }
 

@@ -13,7 +13,7 @@ const REPOSITORY: Variables = {
 
 function choose(env: Variables, readFile = files()) {
 	const reading = new Reading(env, readFile);
-	return { source: chooseSource(reading), problems: reading.problems };
+	return { source: chooseSource(reading, async (path) => readFile(path)), problems: reading.problems };
 }
 
 describe("chooseSource", () => {

@@ -7,15 +7,21 @@ const LONG = "0123456789abcdef";
 
 function choose(env: Variables, readFile = files()) {
 	const reading = new Reading(env, readFile);
-	return { choice: chooseToken(reading), problems: reading.problems, warnings: reading.warnings };
+	return {
+		choice: chooseToken(reading, async (path) => readFile(path)),
+		problems: reading.problems,
+		warnings: reading.warnings,
+	};
 }
+
+const rereadToken: unknown = expect.any(Function);
 
 describe("chooseToken", () => {
 	it.each<[string, Variables, object]>([
 		["nothing, so that one is generated", {}, {}],
 		["the token that is set", { CLEF_AGENT_TOKEN: LONG }, { token: LONG }],
-		["the token in a file", { CLEF_AGENT_TOKEN_FILE: "/run/token" }, { token: LONG }],
-		["a file to write to", { CLEF_AGENT_TOKEN_FILE: "/run/new" }, { tokenFile: "/run/new" }],
+		["the token in a file", { CLEF_AGENT_TOKEN_FILE: "/run/token" }, { token: LONG, rereadToken }],
+		["a file to write to", { CLEF_AGENT_TOKEN_FILE: "/run/new" }, { tokenFile: "/run/new", rereadToken }],
 	])("gives %s", (_, env, choice) => {
 		expect(choose(env, files({ "/run/token": `${LONG}\n` }))).toEqual({ choice, problems: [], warnings: [] });
 	});
@@ -35,6 +41,24 @@ describe("chooseToken", () => {
 			problems: [expect.stringMatching(problem)],
 			warnings: [],
 		});
+	});
+
+	it("D38 gives what the file holds later, by the same rules as at the start", async () => {
+		const file: { contents: string | { code: string } } = { contents: LONG };
+		const { choice } = choose({ CLEF_AGENT_TOKEN_FILE: "/run/token" }, (path) =>
+			files({ "/run/token": file.contents })(path),
+		);
+		file.contents = `\uFEFF${LONG}-rotated\r\n`;
+		expect(await choice.rereadToken?.()).toBe(`${LONG}-rotated`);
+		for (const [contents, problem] of [
+			["", "CLEF_AGENT_TOKEN_FILE names /run/token, which is empty."],
+			[{ code: "EACCES" }, "CLEF_AGENT_TOKEN_FILE names /run/token, which cannot be read (EACCES)."],
+			[{ code: "ENOENT" }, "CLEF_AGENT_TOKEN_FILE names /run/token, which cannot be read (ENOENT)."],
+			["zwölf zwölf", /^CLEF_AGENT_TOKEN_FILE \(\/run\/token\) must be visible ASCII/],
+		] as const) {
+			file.contents = contents;
+			await expect(choice.rereadToken?.()).rejects.toThrow(problem);
+		}
 	});
 
 	it("warns of a token shorter than 16 characters, counted after trimming", () => {

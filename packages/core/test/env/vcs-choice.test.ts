@@ -29,7 +29,7 @@ const { token: _, ...WITHOUT_TOKEN } = SOURCE;
 
 function choose(changes: Variables, readFile = files()) {
 	const reading = new Reading({ ...COMPLETE, ...changes }, readFile);
-	return { source: chooseRepository(reading), problems: reading.problems };
+	return { source: chooseRepository(reading, async (path) => readFile(path)), problems: reading.problems };
 }
 
 describe("chooseRepository", () => {
