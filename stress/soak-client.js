@@ -1,0 +1,64 @@
+// The load, as a process of its own: what it measures must not wait for the event loop of the test.
+// Arguments: port and number of connections; the token comes in the environment.
+
+import { keepAsking } from "./soak-connection.js";
+
+/** @typedef {import("./soak-answer.js").Route} Route */
+
+/** What was counted so far. @typedef {{ requests: Record<Route, number>, failures: number, unanswered: number }} Tally */
+
+/**
+ * What this process tells its parent; times in milliseconds of the machine's monotonic clock.
+ * @typedef {{ kind: "firstServed", revision: number, atMs: number } | { kind: "failed", problem: string }
+ *   | { kind: "ending" } | { kind: "tally", tally: Tally }} Message
+ */
+
+/** A broken agent breaks every connection in the same way; a few of them tell all there is. */
+const TOLD_FAILURES = 10;
+
+/** @type {Tally} */
+const tally = {
+	requests: { secrets: 0, flat: 0, conditional: 0, key: 0, keys: 0, health: 0, ready: 0 },
+	failures: 0,
+	unanswered: 0,
+};
+let newest = 0;
+let ending = false;
+
+process.on("message", () => {
+	ending = true;
+	tell({ kind: "ending" });
+});
+
+const around = {
+	port: Number(process.argv[2]),
+	token: process.env.SOAK_TOKEN ?? "",
+	isEnding: () => ending,
+	/** @param {Route} route @param {number | undefined} revision */
+	answered: (route, revision) => {
+		tally.requests[route] += 1;
+		if (revision === undefined || revision <= newest) return;
+		newest = revision;
+		tell({ kind: "firstServed", revision, atMs: Number(process.hrtime.bigint()) / 1e6 });
+	},
+	/** @param {string} problem */
+	failed: (problem) => {
+		tally.failures += 1;
+		if (tally.failures <= TOLD_FAILURES) tell({ kind: "failed", problem });
+	},
+	unanswered: () => {
+		tally.unanswered += 1;
+	},
+};
+
+const connections = Array.from({ length: Number(process.argv[3]) }, (_, index) =>
+	keepAsking(around, index * 7),
+);
+await Promise.all(connections);
+// Disconnected only once it is told: what is still in the pipe would be lost.
+process.send?.({ kind: "tally", tally }, () => process.disconnect());
+
+/** @param {Message} message */
+function tell(message) {
+	process.send?.(message);
+}

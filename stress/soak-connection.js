@@ -1,0 +1,160 @@
+// One keep-alive connection that asks, judges and asks again, and never tries anything a second time.
+
+import { connect } from "node:net";
+import { judge, nextRequest } from "./soak-answer.js";
+
+/** @typedef {import("./soak-answer.js").Answer} Answer */
+/** @typedef {import("./soak-answer.js").Asked} Asked */
+/** @typedef {import("./soak-answer.js").Route} Route */
+
+/**
+ * What all connections share.
+ * @typedef {object} Surroundings
+ * @property {number} port
+ * @property {string} token
+ * @property {() => boolean} isEnding whether the agent was told to stop, so that it may close connections
+ * @property {(route: Route, revision: number | undefined) => void} answered
+ * @property {(problem: string) => void} failed
+ * @property {() => void} unanswered the agent closed, while stopping, before the first byte of an answer
+ */
+
+/** An agent that is silent for so long hangs. */
+const SILENCE_MS = 10_000;
+const HEAD_END = "\r\n\r\n";
+
+/**
+ * Asks in a closed loop until the agent refuses connections, or until something is wrong.
+ * @param {Surroundings} around
+ * @param {number} firstTurn where in the mix to begin
+ */
+export async function keepAsking(around, firstTurn) {
+	const connection = new Connection(around, firstTurn);
+	while (await connection.open()) await connection.closed();
+}
+
+class Connection {
+	/** @type {Surroundings} */
+	#around;
+	#turn = 0;
+	/** @type {Asked | undefined} */
+	#asked;
+	/** @type {string | undefined} */
+	#etag;
+	#newest = 0;
+	/** @type {Buffer} */
+	#received = Buffer.alloc(0);
+	/** The agent said that it closes this connection. */
+	#isLast = false;
+	#isBroken = false;
+	/** @type {import("node:net").Socket | undefined} */
+	#socket;
+
+	/** @param {Surroundings} around @param {number} firstTurn */
+	constructor(around, firstTurn) {
+		this.#around = around;
+		this.#turn = firstTurn;
+	}
+
+	/** @returns {Promise<boolean>} false when this connection's work is over */
+	open() {
+		if (this.#isBroken) return Promise.resolve(false);
+		return new Promise((resolve) => {
+			const socket = connect({ host: "127.0.0.1", port: this.#around.port, noDelay: true });
+			this.#socket = socket.setTimeout(SILENCE_MS);
+			socket.once("connect", () => {
+				this.#ask();
+				resolve(true);
+			});
+			socket.on("data", (chunk) => this.#receive(chunk));
+			socket.on("timeout", () => this.#break(`silent for ${SILENCE_MS} ms`));
+			socket.on("error", (error) => {
+				if (!this.#around.isEnding()) this.#break(error.message);
+				resolve(false);
+			});
+		});
+	}
+
+	/** Resolves when the agent has closed the connection, or this end has for something wrong. */
+	async closed() {
+		const socket = this.#socket;
+		if (socket !== undefined && !socket.closed) await new Promise((resolve) => socket.once("close", resolve));
+		if (this.#isBroken) return;
+		if (!this.#around.isEnding()) this.#break("closed by the agent");
+		else if (this.#received.length > 0) this.#break(`cut off after ${this.#received.length} bytes`);
+		else if (this.#asked !== undefined) this.#around.unanswered();
+		this.#asked = undefined;
+		this.#isLast = false;
+	}
+
+	#ask() {
+		const { port, token } = this.#around;
+		const asked = nextRequest(this.#turn, this.#etag);
+		this.#turn += 1;
+		this.#asked = asked;
+		const condition = asked.etag === undefined ? "" : `If-None-Match: ${asked.etag}\r\n`;
+		this.#socket?.write(
+			`GET ${asked.path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAuthorization: Bearer ${token}\r\n${condition}\r\n`,
+		);
+	}
+
+	/** @param {Buffer} chunk */
+	#receive(chunk) {
+		this.#received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk]);
+		const answer = completeAnswer(this.#received);
+		if (answer === undefined) return;
+		const asked = this.#asked;
+		if (typeof answer === "string") this.#break(answer);
+		else if (asked === undefined) this.#break("an answer that nobody asked for");
+		else this.#take(asked, answer);
+	}
+
+	/** @param {Asked} asked @param {Answer} answer */
+	#take(asked, answer) {
+		this.#received = Buffer.alloc(0);
+		this.#asked = undefined;
+		const { revision, problem } = judge(asked, answer);
+		this.#isLast = answer.headers.get("connection") === "close";
+		if (problem !== undefined) return this.#break(`${asked.path}: ${problem}`);
+		if (revision !== undefined && revision < this.#newest) {
+			return this.#break(`${asked.path}: revision ${revision} after ${this.#newest}`);
+		}
+		if (this.#isLast && !this.#around.isEnding()) return this.#break(`${asked.path}: Connection: close`);
+		this.#newest = revision ?? this.#newest;
+		if (asked.path === "/v1/secrets") this.#etag = answer.headers.get("etag");
+		this.#around.answered(asked.route, revision);
+		if (!this.#isLast) this.#ask();
+	}
+
+	/** @param {string} problem */
+	#break(problem) {
+		if (this.#isBroken) return;
+		this.#isBroken = true;
+		this.#around.failed(problem);
+		this.#socket?.destroy();
+	}
+}
+
+/**
+ * The one answer these bytes are; undefined while some are missing, and a sentence when they are no answer.
+ * @param {Buffer} received
+ * @returns {Answer | string | undefined}
+ */
+function completeAnswer(received) {
+	const headEnd = received.indexOf(HEAD_END);
+	if (headEnd === -1) return undefined;
+	const [statusLine = "", ...lines] = received.toString("latin1", 0, headEnd).split("\r\n");
+	const headers = new Map(lines.map(headerOf));
+	const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(statusLine)?.[1]);
+	if (Number.isNaN(status)) return `no HTTP: ${statusLine}`;
+	const length = status === 304 ? 0 : Number(headers.get("content-length"));
+	if (Number.isNaN(length)) return "no Content-Length";
+	const start = headEnd + HEAD_END.length;
+	if (received.length > start + length) return `${received.length - start - length} bytes too many`;
+	return received.length < start + length ? undefined : { status, headers, body: received.subarray(start) };
+}
+
+/** @param {string} line @returns {[string, string]} */
+function headerOf(line) {
+	const colon = line.indexOf(":");
+	return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
+}

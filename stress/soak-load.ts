@@ -1,0 +1,62 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { TOKEN } from "./soak-agent.js";
+import type { Message, Tally } from "./soak-client.js";
+
+const clientPath = fileURLToPath(new URL("soak-client.js", import.meta.url));
+
+/** The client process: many connections that ask as fast as they are answered. */
+export class SoakLoad {
+	/** What the first failures were, one sentence each. */
+	readonly failures: string[] = [];
+	/** When each revision was first seen, in milliseconds of the machine's monotonic clock. */
+	readonly firstServedMs = new Map<number, number>();
+	readonly #client: ChildProcess;
+	readonly #exited: Promise<unknown>;
+	readonly #ending: Promise<void>;
+	#tally: Tally | undefined;
+
+	constructor(port: number, connections: number) {
+		this.#client = fork(clientPath, [String(port), String(connections)], {
+			// What the test runner was started with is not for its children.
+			execArgv: [],
+			env: { SOAK_TOKEN: TOKEN },
+		});
+		this.#exited = once(this.#client, "exit");
+		this.#ending = new Promise((resolve) => {
+			this.#client.on("message", (message: Message) => {
+				if (message.kind === "ending") resolve();
+				else this.#note(message);
+			});
+		});
+	}
+
+	/** Whether something was wrong, or the client itself is gone. */
+	get hasFailed(): boolean {
+		return this.failures.length > 0 || this.#client.exitCode !== null;
+	}
+
+	/** From now on the agent may close connections; resolves when the client knows. */
+	async agentWillStop(): Promise<void> {
+		this.#client.send("the agent will stop");
+		await Promise.race([this.#ending, this.#exited]);
+	}
+
+	/** What was counted, once the agent refuses every connection. */
+	async finished(): Promise<Tally> {
+		await this.#exited;
+		if (this.#tally === undefined) throw new TypeError("the client ended without a tally");
+		return this.#tally;
+	}
+
+	kill(): void {
+		this.#client.kill("SIGKILL");
+	}
+
+	#note(message: Exclude<Message, { kind: "ending" }>): void {
+		if (message.kind === "tally") this.#tally = message.tally;
+		else if (message.kind === "failed") this.failures.push(message.problem);
+		else this.firstServedMs.set(message.revision, message.atMs);
+	}
+}

@@ -1,0 +1,112 @@
+// What each revision of the soak holds. The test packs it and the client expects it, so both make it from nothing
+// but its number. Plain JavaScript, because the client is a process of its own and Node 20 runs no TypeScript.
+
+import { createHash } from "node:crypto";
+
+/**
+ * What the agent must answer while it serves one revision.
+ * @typedef {object} RevisionContent
+ * @property {string} name as it stands in the artifact and in the ETag
+ * @property {Record<string, Record<string, string>>} secrets the payload to pack
+ * @property {Buffer} packed the body of `/v1/secrets`
+ * @property {Buffer} flat the body of `/v1/secrets?format=flat`
+ * @property {Buffer} keys the body of `/v1/keys`
+ */
+
+const NAMESPACE = "soak";
+const PREFIX = "soak-";
+const BIG_EVERY = 10;
+
+/** How many keys every revision has at least: `KEY_000` and on. */
+export const KEYS = 20;
+/** How many keys every tenth revision has: its body is too long for one write into a socket's buffer. */
+const BIG_KEYS = 500;
+
+/** What every value begins with, and no line of a log may hold. */
+export const VALUE_MARK = "value-of-";
+
+/**
+ * @param {number} number
+ * @returns {string} the revision's name in the artifact
+ */
+export function revisionName(number) {
+	return `${PREFIX}${String(number).padStart(6, "0")}`;
+}
+
+/**
+ * @param {unknown} name
+ * @returns {number} NaN for what is no name of a revision
+ */
+export function revisionNumber(name) {
+	return typeof name === "string" && /^soak-\d{6}$/.test(name)
+		? Number(name.slice(PREFIX.length))
+		: Number.NaN;
+}
+
+/**
+ * @param {number} index
+ * @returns {string} the name of a key
+ */
+export function keyName(index) {
+	return `KEY_${String(index).padStart(3, "0")}`;
+}
+
+/**
+ * The value of a key: it names its revision, and the digest after it is like no other's.
+ * @param {number} number
+ * @param {string} key
+ */
+export function secretValue(number, key) {
+	const name = revisionName(number);
+	return `${VALUE_MARK}${name}:${createHash("sha256").update(`${name} ${key}`).digest("hex")}`;
+}
+
+/**
+ * @param {unknown} value
+ * @returns {number} the revision that a value names, NaN when it names none
+ */
+export function revisionOfValue(value) {
+	return typeof value === "string" && value.startsWith(VALUE_MARK)
+		? revisionNumber(value.slice(VALUE_MARK.length).split(":", 1)[0])
+		: Number.NaN;
+}
+
+/**
+ * @param {number} number
+ * @returns {RevisionContent}
+ */
+export function revisionContent(number) {
+	const count = number % BIG_EVERY === 0 ? BIG_KEYS : KEYS;
+	// The last one makes the list of keys tell its revision, too; it sorts behind all the others.
+	const keys = [...Array.from({ length: count }, (_, index) => keyName(index)), `OF_${revisionName(number)}`];
+	const values = Object.fromEntries(keys.map((key) => [key, secretValue(number, key)]));
+	const flat = Object.fromEntries(keys.map((key) => [`${NAMESPACE}__${key}`, values[key]]));
+	const secrets = { [NAMESPACE]: values };
+	return {
+		name: revisionName(number),
+		secrets,
+		packed: Buffer.from(JSON.stringify(secrets)),
+		flat: Buffer.from(JSON.stringify(flat)),
+		keys: Buffer.from(JSON.stringify(Object.keys(flat))),
+	};
+}
+
+/** @type {Map<number, RevisionContent>} */
+const recent = new Map();
+/** Around a rotation two revisions are on their way; the rest is room. */
+const KEPT = 6;
+
+/**
+ * {@link revisionContent}, made once for the revisions that are being served.
+ * @param {number} number
+ * @returns {RevisionContent}
+ */
+export function expectedContent(number) {
+	const known = recent.get(number);
+	if (known !== undefined) return known;
+	const made = revisionContent(number);
+	recent.set(number, made);
+	const [oldest] = recent.keys();
+	if (recent.size > KEPT && oldest !== undefined) recent.delete(oldest);
+	return made;
+}

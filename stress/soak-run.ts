@@ -1,0 +1,124 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { sealArtifact } from "@clef-sh/testkit/artifacts";
+import { behaviours, startServer, type TestServer } from "@clef-sh/testkit/servers";
+import { freePort } from "../e2e/free-port.js";
+import { type Exit, type LogLine, SoakAgent, type Usage } from "./soak-agent.js";
+import type { Tally } from "./soak-client.js";
+import { SoakLoad } from "./soak-load.js";
+import { revisionContent, revisionName } from "./soak-revision.js";
+
+const CONNECTIONS = 32;
+const ROTATE_EVERY_MS = 1_000;
+
+/** One soak: how the agent caches, and for how long it is under load. */
+export interface SoakOptions {
+	/** `CLEF_AGENT_CACHE_TTL`; 0 is just-in-time. */
+	readonly ttlSeconds: number;
+	readonly seconds: number;
+}
+
+/** What one soak showed. */
+export interface SoakResult {
+	/** Under load, until the agent was told to stop. */
+	readonly seconds: number;
+	readonly tally: Tally;
+	/** The first failures, one sentence each. */
+	readonly failures: readonly string[];
+	/** From the put of each artifact to the first answer made of it; undefined where none was seen. */
+	readonly rotationMs: readonly (number | undefined)[];
+	/** The agent's process, once a second; empty where the system does not tell. */
+	readonly usage: readonly Usage[];
+	readonly log: readonly LogLine[];
+	readonly stderr: string;
+	readonly exit: Exit;
+}
+
+/** Puts one artifact after the other before a loaded agent, and stops it while the load is still on. */
+export async function soak({ ttlSeconds, seconds }: SoakOptions): Promise<SoakResult> {
+	await using source = await rotatingSource();
+	const agent = await SoakAgent.ready(await freePort(), {
+		CLEF_AGENT_SOURCE: `${source.server.url}/packed.json`,
+		CLEF_AGENT_CACHE_TTL: String(ttlSeconds),
+	});
+	const load = new SoakLoad(agent.port, CONNECTIONS);
+	try {
+		const startedMs = nowMs();
+		const { putMs, usage } = await rotate(source, agent, load, seconds * 1000);
+		const elapsedMs = nowMs() - startedMs;
+		await load.agentWillStop();
+		const exit = await agent.stop();
+		const tally = await load.finished();
+		return {
+			seconds: elapsedMs / 1000,
+			tally,
+			failures: load.failures,
+			rotationMs: putMs.map((put, index) => latency(put, load.firstServedMs.get(index + FIRST + 1))),
+			usage,
+			log: agent.log,
+			stderr: agent.stderr,
+			exit,
+		};
+	} finally {
+		load.kill();
+		agent.signal("SIGKILL");
+	}
+}
+
+/** The revision the agent starts with. */
+const FIRST = 1;
+
+/** Rotates until the time is over, or something is wrong. */
+async function rotate(source: RotatingSource, agent: SoakAgent, load: SoakLoad, forMs: number) {
+	const startedMs = nowMs();
+	const putMs: number[] = [];
+	const usage: Usage[] = [];
+	for (let turn = 1; turn * ROTATE_EVERY_MS < forMs && !load.hasFailed; turn += 1) {
+		const put = await source.prepare(FIRST + turn);
+		await pause(Math.max(0, startedMs + turn * ROTATE_EVERY_MS - nowMs()));
+		const used = agent.usage();
+		if (used !== undefined) usage.push(used);
+		put();
+		putMs.push(nowMs());
+		agent.signal("SIGHUP");
+	}
+	// The last one gets as long to arrive as the others had.
+	await pause(ROTATE_EVERY_MS);
+	return { putMs, usage };
+}
+
+interface RotatingSource extends AsyncDisposable {
+	readonly server: TestServer;
+	/** Packs a revision; the function puts it in place. */
+	prepare(revision: number): Promise<() => void>;
+}
+
+async function rotatingSource(): Promise<RotatingSource> {
+	let packedAtMs = 0;
+	const sealed = async (revision: number) => {
+		packedAtMs = Math.max(Date.now(), packedAtMs + 1);
+		const bytes = await sealArtifact({
+			secrets: revisionContent(revision).secrets,
+			revision: revisionName(revision),
+			packedAt: new Date(packedAtMs).toISOString(),
+		});
+		return behaviours.ok(bytes);
+	};
+	const server = await startServer(await sealed(FIRST));
+	return {
+		server,
+		prepare: async (revision) => {
+			const behaviour = await sealed(revision);
+			return () => server.respondWith(behaviour);
+		},
+		[Symbol.asyncDispose]: () => server.close(),
+	};
+}
+
+function latency(putMs: number, servedMs: number | undefined): number | undefined {
+	return servedMs === undefined ? undefined : servedMs - putMs;
+}
+
+/** Of the machine's monotonic clock, which the client reads as well. */
+function nowMs(): number {
+	return Number(process.hrtime.bigint()) / 1e6;
+}
