@@ -218,6 +218,24 @@ describe.each(modes)("in %s mode", (mode, ttlSeconds) => {
 		expect(agent.status().revision).toBe("r2");
 	});
 
+	it("D37 takes what was put while a read was under way, when told, without waiting for the next poll", async () => {
+		const { agent, source } = await start();
+		const gate = held<void>();
+		const before = await source.answer(undefined);
+		source.once(async () => {
+			await gate.promise;
+			return before;
+		});
+		const polling = agent.refresh();
+		source.put(await sealArtifact({ revision: "r2", packedAt: "2026-11-22T04:31:00Z" }));
+		for (let told = 0; told < 100; told += 1) agent.sourceChanged();
+		gate.settle();
+		expect(await polling).toEqual({ kind: "confirmed" });
+		await agent.refresh();
+		expect(agent.status().revision).toBe("r2");
+		expect(source.reads.length).toBe(3);
+	});
+
 	it("confirms a body it already holds without decrypting it again", async () => {
 		const { agent, source, clock, drain } = await start();
 		const opened = mode === "cached" ? await agent.open() : undefined;
