@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { vectorKeys } from "@clef-sh/testkit/vectors";
+import { nowMs } from "./soak-connection.js";
 
 const commandPath = fileURLToPath(new URL("../apps/agent/dist/clef-agent.js", import.meta.url));
 const READY_WITHIN_MS = 15_000;
@@ -22,6 +23,8 @@ export interface LogLine {
 export interface Exit {
 	readonly status: number | null;
 	readonly signal: NodeJS.Signals | null;
+	/** When the signal was sent, by the machine's monotonic clock. */
+	readonly signalledMs: number;
 	readonly afterMs: number;
 }
 
@@ -96,10 +99,10 @@ export class SoakAgent {
 
 	/** Sends a signal and waits for the end. */
 	async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<Exit> {
-		const started = performance.now();
+		const signalledMs = nowMs();
 		this.#child.kill(signal);
 		const [status, by] = await this.#exited;
-		return { status, signal: by, afterMs: performance.now() - started };
+		return { status, signal: by, signalledMs, afterMs: nowMs() - signalledMs };
 	}
 
 	async #answersReady(): Promise<void> {

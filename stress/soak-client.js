@@ -1,11 +1,11 @@
 // The load, as a process of its own: what it measures must not wait for the event loop of the test.
 // Arguments: port and number of connections; the token comes in the environment.
 
-import { keepAsking } from "./soak-connection.js";
+import { keepAsking, nowMs } from "./soak-connection.js";
 
 /** @typedef {import("./soak-answer.js").Route} Route */
 
-/** What was counted so far. @typedef {{ requests: Record<Route, number>, failures: number, unanswered: number }} Tally */
+/** What was counted so far; `unansweredSentMs` tells when each request was sent that a stopping agent left. @typedef {{ requests: Record<Route, number>, failures: number, unansweredSentMs: number[] }} Tally */
 
 /**
  * What this process tells its parent; times in milliseconds of the machine's monotonic clock.
@@ -20,7 +20,7 @@ const TOLD_FAILURES = 10;
 const tally = {
 	requests: { secrets: 0, flat: 0, conditional: 0, key: 0, keys: 0, health: 0, ready: 0 },
 	failures: 0,
-	unanswered: 0,
+	unansweredSentMs: [],
 };
 let newest = 0;
 let ending = false;
@@ -39,15 +39,16 @@ const around = {
 		tally.requests[route] += 1;
 		if (revision === undefined || revision <= newest) return;
 		newest = revision;
-		tell({ kind: "firstServed", revision, atMs: Number(process.hrtime.bigint()) / 1e6 });
+		tell({ kind: "firstServed", revision, atMs: nowMs() });
 	},
 	/** @param {string} problem */
 	failed: (problem) => {
 		tally.failures += 1;
 		if (tally.failures <= TOLD_FAILURES) tell({ kind: "failed", problem });
 	},
-	unanswered: () => {
-		tally.unanswered += 1;
+	/** @param {number} sentMs */
+	unanswered: (sentMs) => {
+		tally.unansweredSentMs.push(sentMs);
 	},
 };
 

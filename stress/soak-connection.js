@@ -15,7 +15,8 @@ import { judge, nextRequest } from "./soak-answer.js";
  * @property {() => boolean} isEnding whether the agent was told to stop, so that it may close connections
  * @property {(route: Route, revision: number | undefined) => void} answered
  * @property {(problem: string) => void} failed
- * @property {() => void} unanswered the agent closed, while stopping, before the first byte of an answer
+ * @property {(sentMs: number) => void} unanswered the agent closed, while stopping, before the first byte of an
+ *   answer to the request of that time
  */
 
 /** An agent that is silent for so long hangs. */
@@ -32,6 +33,11 @@ export async function keepAsking(around, firstTurn) {
 	while (await connection.open()) await connection.closed();
 }
 
+/** Of the machine's monotonic clock, which all processes share. */
+export function nowMs() {
+	return Number(process.hrtime.bigint()) / 1e6;
+}
+
 class Connection {
 	/** @type {Surroundings} */
 	#around;
@@ -41,6 +47,7 @@ class Connection {
 	/** @type {string | undefined} */
 	#etag;
 	#newest = 0;
+	#sentMs = 0;
 	/** @type {Buffer} */
 	#received = Buffer.alloc(0);
 	/** The agent said that it closes this connection. */
@@ -81,7 +88,7 @@ class Connection {
 		if (this.#isBroken) return;
 		if (!this.#around.isEnding()) this.#break("closed by the agent");
 		else if (this.#received.length > 0) this.#break(`cut off after ${this.#received.length} bytes`);
-		else if (this.#asked !== undefined) this.#around.unanswered();
+		else if (this.#asked !== undefined) this.#around.unanswered(this.#sentMs);
 		this.#asked = undefined;
 		this.#isLast = false;
 	}
@@ -92,6 +99,7 @@ class Connection {
 		this.#turn += 1;
 		this.#asked = asked;
 		const condition = asked.etag === undefined ? "" : `If-None-Match: ${asked.etag}\r\n`;
+		this.#sentMs = nowMs();
 		this.#socket?.write(
 			`GET ${asked.path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAuthorization: Bearer ${token}\r\n${condition}\r\n`,
 		);

@@ -1,14 +1,19 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { sealArtifact } from "@clef-sh/testkit/artifacts";
-import { behaviours, startServer, type TestServer } from "@clef-sh/testkit/servers";
+import { type Behaviour, behaviours, startServer, type TestServer } from "@clef-sh/testkit/servers";
 import { freePort } from "../e2e/free-port.js";
 import { type Exit, type LogLine, SoakAgent, type Usage } from "./soak-agent.js";
 import type { Tally } from "./soak-client.js";
+import { nowMs } from "./soak-connection.js";
 import { SoakLoad } from "./soak-load.js";
 import { revisionContent, revisionName } from "./soak-revision.js";
 
 const CONNECTIONS = 32;
 const ROTATE_EVERY_MS = 1_000;
+/** A source over a network answers with what it had when the request came, this much later. */
+const SOURCE_DELAY_MS = 50;
+/** Puts come a little early or late by turns, so that some meet the agent's own poll, once a second, under way. */
+const SHIFTS_MS = [0, 70, 10, 130, 40, 100, 5, 160, 20, 115];
 
 /** One soak: how the agent caches, and for how long it is under load. */
 export interface SoakOptions {
@@ -31,6 +36,8 @@ export interface SoakResult {
 	readonly log: readonly LogLine[];
 	readonly stderr: string;
 	readonly exit: Exit;
+	/** Requests that were under way when the agent was told to stop, and got no answer. */
+	readonly abandoned: number;
 }
 
 /** Puts one artifact after the other before a loaded agent, and stops it while the load is still on. */
@@ -57,6 +64,7 @@ export async function soak({ ttlSeconds, seconds }: SoakOptions): Promise<SoakRe
 			log: agent.log,
 			stderr: agent.stderr,
 			exit,
+			abandoned: tally.unansweredSentMs.filter((sentMs) => sentMs < exit.signalledMs).length,
 		};
 	} finally {
 		load.kill();
@@ -74,7 +82,8 @@ async function rotate(source: RotatingSource, agent: SoakAgent, load: SoakLoad, 
 	const usage: Usage[] = [];
 	for (let turn = 1; turn * ROTATE_EVERY_MS < forMs && !load.hasFailed; turn += 1) {
 		const put = await source.prepare(FIRST + turn);
-		await pause(Math.max(0, startedMs + turn * ROTATE_EVERY_MS - nowMs()));
+		const shiftMs = SHIFTS_MS[turn % SHIFTS_MS.length] ?? 0;
+		await pause(Math.max(0, startedMs + turn * ROTATE_EVERY_MS + shiftMs - nowMs()));
 		const used = agent.usage();
 		if (used !== undefined) usage.push(used);
 		put();
@@ -101,7 +110,7 @@ async function rotatingSource(): Promise<RotatingSource> {
 			revision: revisionName(revision),
 			packedAt: new Date(packedAtMs).toISOString(),
 		});
-		return behaviours.ok(bytes);
+		return afterDelay(behaviours.ok(bytes));
 	};
 	const server = await startServer(await sealed(FIRST));
 	return {
@@ -114,11 +123,10 @@ async function rotatingSource(): Promise<RotatingSource> {
 	};
 }
 
-function latency(putMs: number, servedMs: number | undefined): number | undefined {
-	return servedMs === undefined ? undefined : servedMs - putMs;
+function afterDelay(behaviour: Behaviour): Behaviour {
+	return (request, response) => void setTimeout(() => behaviour(request, response), SOURCE_DELAY_MS);
 }
 
-/** Of the machine's monotonic clock, which the client reads as well. */
-function nowMs(): number {
-	return Number(process.hrtime.bigint()) / 1e6;
+function latency(putMs: number, servedMs: number | undefined): number | undefined {
+	return servedMs === undefined ? undefined : servedMs - putMs;
 }

@@ -20,7 +20,7 @@ export function total({ tally }: SoakResult): number {
 
 /** What one soak measured, for people: one line per subject. */
 export function summary(title: string, result: SoakResult): string {
-	const { exit, rotationMs, seconds, tally, usage } = result;
+	const { abandoned, exit, rotationMs, seconds, tally, usage } = result;
 	const served = rotationMs.filter((ms) => ms !== undefined);
 	const rss = usage.map(({ rssMib }) => rssMib);
 	const descriptors = usage.map(({ descriptors }) => descriptors);
@@ -35,7 +35,8 @@ export function summary(title: string, result: SoakResult): string {
 		`RSS: start ${memory[0]}, 2nd tenth ${memory[1]}, last tenth ${memory[2]}, max ${memory[3]} MiB`,
 		`descriptors: start ${descriptors[0]}, end ${descriptors.at(-1)}, max ${Math.max(...descriptors)}`,
 		`SIGTERM under load: status ${exit.status} after ${fixed(exit.afterMs)} ms; ` +
-			`${tally.unanswered} connections closed before an answer began`,
+			`of the requests sent before it ${abandoned} got no answer, ` +
+			`of those after it ${tally.unansweredSentMs.length - abandoned}`,
 	];
 	return lines.join("\n  ");
 }
