@@ -231,9 +231,10 @@ describe.each(modes)("in %s mode", (mode, ttlSeconds) => {
 		for (let told = 0; told < 100; told += 1) agent.sourceChanged();
 		gate.settle();
 		expect(await polling).toEqual({ kind: "confirmed" });
+		await settle();
+		expect(source.reads.length).toBe(3);
 		await agent.refresh();
 		expect(agent.status().revision).toBe("r2");
-		expect(source.reads.length).toBe(3);
 	});
 
 	it("confirms a body it already holds without decrypting it again", async () => {
