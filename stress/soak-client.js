@@ -1,11 +1,16 @@
 // The load, as a process of its own: what it measures must not wait for the event loop of the test.
 // Arguments: port and number of connections; the token comes in the environment.
 
-import { keepAsking, nowMs } from "./soak-connection.js";
+import { keepAsking } from "./soak-connection.js";
+import { nowMs } from "./soak-http.js";
+import { readSlowly } from "./soak-slow-reader.js";
 
 /** @typedef {import("./soak-answer.js").Route} Route */
 
-/** What was counted so far; `unansweredSentMs` tells when each request was sent that a stopping agent left. @typedef {{ requests: Record<Route, number>, failures: number, unansweredSentMs: number[] }} Tally */
+/**
+ * What was counted; `unansweredSentMs` tells when each request was sent that a stopping agent left.
+ * @typedef {{ requests: Record<Route, number>, failures: number, unansweredSentMs: number[] }} Tally
+ */
 
 /**
  * What this process tells its parent; times in milliseconds of the machine's monotonic clock.
@@ -24,11 +29,6 @@ const tally = {
 };
 let newest = 0;
 let ending = false;
-
-process.on("message", () => {
-	ending = true;
-	tell({ kind: "ending" });
-});
 
 const around = {
 	port: Number(process.argv[2]),
@@ -52,10 +52,20 @@ const around = {
 	},
 };
 
-const connections = Array.from({ length: Number(process.argv[3]) }, (_, index) =>
-	keepAsking(around, index * 7),
+/** When the slow readers begin, in milliseconds: whenever a big body is served, one of them asks for it. */
+const SLOW_READERS_MS = [0, 750];
+
+const hurry = new AbortController();
+const slowReaders = Promise.all(SLOW_READERS_MS.map((afterMs) => readSlowly(around, afterMs, hurry.signal)));
+process.on("message", async () => {
+	hurry.abort();
+	await slowReaders;
+	ending = true;
+	tell({ kind: "ending" });
+});
+await Promise.all(
+	Array.from({ length: Number(process.argv[3]) }, (_, index) => keepAsking(around, index * 7)),
 );
-await Promise.all(connections);
 // Disconnected only once it is told: what is still in the pipe would be lost.
 process.send?.({ kind: "tally", tally }, () => process.disconnect());
 

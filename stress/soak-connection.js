@@ -2,6 +2,7 @@
 
 import { connect } from "node:net";
 import { judge, nextRequest } from "./soak-answer.js";
+import { firstAnswer, nowMs, requestText } from "./soak-http.js";
 
 /** @typedef {import("./soak-answer.js").Answer} Answer */
 /** @typedef {import("./soak-answer.js").Asked} Asked */
@@ -21,7 +22,6 @@ import { judge, nextRequest } from "./soak-answer.js";
 
 /** An agent that is silent for so long hangs. */
 const SILENCE_MS = 10_000;
-const HEAD_END = "\r\n\r\n";
 
 /**
  * Asks in a closed loop until the agent refuses connections, or until something is wrong.
@@ -31,11 +31,6 @@ const HEAD_END = "\r\n\r\n";
 export async function keepAsking(around, firstTurn) {
 	const connection = new Connection(around, firstTurn);
 	while (await connection.open()) await connection.closed();
-}
-
-/** Of the machine's monotonic clock, which all processes share. */
-export function nowMs() {
-	return Number(process.hrtime.bigint()) / 1e6;
 }
 
 class Connection {
@@ -94,26 +89,23 @@ class Connection {
 	}
 
 	#ask() {
-		const { port, token } = this.#around;
 		const asked = nextRequest(this.#turn, this.#etag);
 		this.#turn += 1;
 		this.#asked = asked;
-		const condition = asked.etag === undefined ? "" : `If-None-Match: ${asked.etag}\r\n`;
 		this.#sentMs = nowMs();
-		this.#socket?.write(
-			`GET ${asked.path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAuthorization: Bearer ${token}\r\n${condition}\r\n`,
-		);
+		this.#socket?.write(requestText(asked, this.#around));
 	}
 
 	/** @param {Buffer} chunk */
 	#receive(chunk) {
 		this.#received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk]);
-		const answer = completeAnswer(this.#received);
-		if (answer === undefined) return;
+		const next = firstAnswer(this.#received);
+		if (next === undefined) return;
 		const asked = this.#asked;
-		if (typeof answer === "string") this.#break(answer);
+		if (typeof next === "string") this.#break(next);
 		else if (asked === undefined) this.#break("an answer that nobody asked for");
-		else this.#take(asked, answer);
+		else if (next.length < this.#received.length) this.#break("bytes after the end of an answer");
+		else this.#take(asked, next.answer);
 	}
 
 	/** @param {Asked} asked @param {Answer} answer */
@@ -140,29 +132,4 @@ class Connection {
 		this.#around.failed(problem);
 		this.#socket?.destroy();
 	}
-}
-
-/**
- * The one answer these bytes are; undefined while some are missing, and a sentence when they are no answer.
- * @param {Buffer} received
- * @returns {Answer | string | undefined}
- */
-function completeAnswer(received) {
-	const headEnd = received.indexOf(HEAD_END);
-	if (headEnd === -1) return undefined;
-	const [statusLine = "", ...lines] = received.toString("latin1", 0, headEnd).split("\r\n");
-	const headers = new Map(lines.map(headerOf));
-	const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(statusLine)?.[1]);
-	if (Number.isNaN(status)) return `no HTTP: ${statusLine}`;
-	const length = status === 304 ? 0 : Number(headers.get("content-length"));
-	if (Number.isNaN(length)) return "no Content-Length";
-	const start = headEnd + HEAD_END.length;
-	if (received.length > start + length) return `${received.length - start - length} bytes too many`;
-	return received.length < start + length ? undefined : { status, headers, body: received.subarray(start) };
-}
-
-/** @param {string} line @returns {[string, string]} */
-function headerOf(line) {
-	const colon = line.indexOf(":");
-	return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
 }

@@ -6,7 +6,7 @@ import type { Message, Tally } from "./soak-client.js";
 
 const clientPath = fileURLToPath(new URL("soak-client.js", import.meta.url));
 
-/** The client process: many connections that ask as fast as they are answered. */
+/** The client process: many connections that ask as fast as they are answered, and a few slow readers. */
 export class SoakLoad {
 	/** What the first failures were, one sentence each. */
 	readonly failures: string[] = [];
@@ -37,7 +37,7 @@ export class SoakLoad {
 		return this.failures.length > 0 || this.#client.exitCode !== null;
 	}
 
-	/** From now on the agent may close connections; resolves when the client knows. */
+	/** From now on the agent may close connections; resolves when the client knows, and its slow readers are done. */
 	async agentWillStop(): Promise<void> {
 		this.#client.send("the agent will stop");
 		await Promise.race([this.#ending, this.#exited]);

@@ -19,8 +19,10 @@ const BIG_EVERY = 10;
 
 /** How many keys every revision has at least: `KEY_000` and on. */
 export const KEYS = 20;
-/** How many keys every tenth revision has: its body is too long for one write into a socket's buffer. */
+/** How many keys every tenth revision has; with its longer values, the body fits into no socket's buffer. */
 const BIG_KEYS = 500;
+/** Digests in a value of such a revision: about a kilobyte. */
+const BIG_DIGESTS = 16;
 
 /** What every value begins with, and no line of a log may hold. */
 export const VALUE_MARK = "value-of-";
@@ -58,7 +60,8 @@ export function keyName(index) {
  */
 export function secretValue(number, key) {
 	const name = revisionName(number);
-	return `${VALUE_MARK}${name}:${createHash("sha256").update(`${name} ${key}`).digest("hex")}`;
+	const digest = createHash("sha256").update(`${name} ${key}`).digest("hex");
+	return `${VALUE_MARK}${name}:${digest.repeat(isBig(number) ? BIG_DIGESTS : 1)}`;
 }
 
 /**
@@ -76,7 +79,7 @@ export function revisionOfValue(value) {
  * @returns {RevisionContent}
  */
 export function revisionContent(number) {
-	const count = number % BIG_EVERY === 0 ? BIG_KEYS : KEYS;
+	const count = isBig(number) ? BIG_KEYS : KEYS;
 	// The last one makes the list of keys tell its revision, too; it sorts behind all the others.
 	const keys = [...Array.from({ length: count }, (_, index) => keyName(index)), `OF_${revisionName(number)}`];
 	const values = Object.fromEntries(keys.map((key) => [key, secretValue(number, key)]));
@@ -109,4 +112,9 @@ export function expectedContent(number) {
 	const [oldest] = recent.keys();
 	if (recent.size > KEPT && oldest !== undefined) recent.delete(oldest);
 	return made;
+}
+
+/** @param {number} number */
+function isBig(number) {
+	return number % BIG_EVERY === 0;
 }

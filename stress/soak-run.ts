@@ -4,7 +4,7 @@ import { type Behaviour, behaviours, startServer, type TestServer } from "@clef-
 import { freePort } from "../e2e/free-port.js";
 import { type Exit, type LogLine, SoakAgent, type Usage } from "./soak-agent.js";
 import type { Tally } from "./soak-client.js";
-import { nowMs } from "./soak-connection.js";
+import { nowMs } from "./soak-http.js";
 import { SoakLoad } from "./soak-load.js";
 import { revisionContent, revisionName } from "./soak-revision.js";
 
@@ -51,8 +51,8 @@ export async function soak({ ttlSeconds, seconds }: SoakOptions): Promise<SoakRe
 	try {
 		const startedMs = nowMs();
 		const { putMs, usage } = await rotate(source, agent, load, seconds * 1000);
-		const elapsedMs = nowMs() - startedMs;
 		await load.agentWillStop();
+		const elapsedMs = nowMs() - startedMs;
 		const exit = await agent.stop();
 		const tally = await load.finished();
 		return {

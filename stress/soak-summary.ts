@@ -42,5 +42,5 @@ export function summary(title: string, result: SoakResult): string {
 }
 
 function fixed(value: number | undefined): string {
-	return value === undefined ? "unknown" : value.toFixed(1);
+	return value === undefined || !Number.isFinite(value) ? "unknown" : value.toFixed(1);
 }
