@@ -1,9 +1,10 @@
 // The load, as a process of its own: what it measures must not wait for the event loop of the test.
 // Arguments: port and number of connections; the token comes in the environment.
 
+import { setTimeout as pause } from "node:timers/promises";
 import { keepAsking } from "./soak-connection.js";
 import { nowMs } from "./soak-http.js";
-import { readSlowly } from "./soak-slow-reader.js";
+import { readSlowly, SlowReader } from "./soak-slow-reader.js";
 
 /** @typedef {import("./soak-answer.js").Route} Route */
 
@@ -13,9 +14,15 @@ import { readSlowly } from "./soak-slow-reader.js";
  */
 
 /**
+ * What the parent asks for at the end, in this order. A batch that the agent stops in would rightly be cut, so that
+ * the slow readers finish theirs first; then one answer is left unread, and the agent may close connections.
+ * @typedef {"noSlowReaders" | "agentStops"} Phase
+ */
+
+/**
  * What this process tells its parent; times in milliseconds of the machine's monotonic clock.
  * @typedef {{ kind: "firstServed", revision: number, atMs: number } | { kind: "failed", problem: string }
- *   | { kind: "ending" } | { kind: "tally", tally: Tally }} Message
+ *   | { kind: "reached", phase: Phase } | { kind: "tally", tally: Tally }} Message
  */
 
 /** A broken agent breaks every connection in the same way; a few of them tell all there is. */
@@ -57,15 +64,27 @@ const SLOW_READERS_MS = [0, 750];
 
 const hurry = new AbortController();
 const slowReaders = Promise.all(SLOW_READERS_MS.map((afterMs) => readSlowly(around, afterMs, hurry.signal)));
-process.on("message", async () => {
-	hurry.abort();
-	await slowReaders;
+/** Long enough for an answer to fill the buffers on its way, and for a signal to be acted on. */
+const HELD_MS = 300;
+let heldAnswer = Promise.resolve();
+process.on("message", async (/** @type {Phase} */ phase) => {
+	if (phase === "noSlowReaders") {
+		hurry.abort();
+		await slowReaders;
+		tell({ kind: "reached", phase });
+		return;
+	}
+	const reader = new SlowReader(around);
+	reader.ask(1);
+	await pause(HELD_MS);
+	heldAnswer = pause(HELD_MS).then(() => reader.read());
 	ending = true;
-	tell({ kind: "ending" });
+	tell({ kind: "reached", phase });
 });
 await Promise.all(
 	Array.from({ length: Number(process.argv[3]) }, (_, index) => keepAsking(around, index * 7)),
 );
+await heldAnswer;
 // Disconnected only once it is told: what is still in the pipe would be lost.
 process.send?.({ kind: "tally", tally }, () => process.disconnect());
 

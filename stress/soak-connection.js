@@ -43,8 +43,11 @@ class Connection {
 	#etag;
 	#newest = 0;
 	#sentMs = 0;
-	/** @type {Buffer} */
-	#received = Buffer.alloc(0);
+	/** @type {Buffer[]} */
+	#chunks = [];
+	#received = 0;
+	/** How many bytes there must be before a look at them is worth it. */
+	#needed = 0;
 	/** The agent said that it closes this connection. */
 	#isLast = false;
 	#isBroken = false;
@@ -82,7 +85,7 @@ class Connection {
 		if (socket !== undefined && !socket.closed) await new Promise((resolve) => socket.once("close", resolve));
 		if (this.#isBroken) return;
 		if (!this.#around.isEnding()) this.#break("closed by the agent");
-		else if (this.#received.length > 0) this.#break(`cut off after ${this.#received.length} bytes`);
+		else if (this.#received > 0) this.#break(`cut off after ${this.#received} bytes`);
 		else if (this.#asked !== undefined) this.#around.unanswered(this.#sentMs);
 		this.#asked = undefined;
 		this.#isLast = false;
@@ -98,19 +101,25 @@ class Connection {
 
 	/** @param {Buffer} chunk */
 	#receive(chunk) {
-		this.#received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk]);
-		const next = firstAnswer(this.#received);
-		if (next === undefined) return;
+		this.#chunks.push(chunk);
+		this.#received += chunk.length;
+		if (this.#received < this.#needed) return;
+		const received = Buffer.concat(this.#chunks);
+		const next = firstAnswer(received);
 		const asked = this.#asked;
-		if (typeof next === "string") this.#break(next);
-		else if (asked === undefined) this.#break("an answer that nobody asked for");
-		else if (next.length < this.#received.length) this.#break("bytes after the end of an answer");
-		else this.#take(asked, next.answer);
+		if (typeof next === "string") return this.#break(next);
+		if (asked === undefined) return this.#break("an answer that nobody asked for");
+		if (next.length < received.length) return this.#break("bytes after the end of an answer");
+		this.#chunks = [received];
+		this.#needed = next.length;
+		if (next.answer !== undefined) this.#take(asked, next.answer);
 	}
 
 	/** @param {Asked} asked @param {Answer} answer */
 	#take(asked, answer) {
-		this.#received = Buffer.alloc(0);
+		this.#chunks = [];
+		this.#received = 0;
+		this.#needed = 0;
 		this.#asked = undefined;
 		const { revision, problem } = judge(asked, answer);
 		this.#isLast = answer.headers.get("connection") === "close";

@@ -21,14 +21,14 @@ export function requestText({ path, etag }, { port, token }) {
 }
 
 /**
- * The answer at the beginning of these bytes, and how many of them it takes; undefined while some are missing,
- * and a sentence when they are no answer.
+ * The answer at the beginning of these bytes, and how many of them it takes; no answer while some are missing,
+ * and a sentence when they are none.
  * @param {Buffer} received
- * @returns {{ answer: Answer, length: number } | string | undefined}
+ * @returns {{ answer?: Answer, length: number } | string}
  */
 export function firstAnswer(received) {
 	const headEnd = received.indexOf(HEAD_END);
-	if (headEnd === -1) return undefined;
+	if (headEnd === -1) return { length: received.length + 1 };
 	const [statusLine = "", ...lines] = received.toString("latin1", 0, headEnd).split("\r\n");
 	const headers = new Map(lines.map(headerOf));
 	const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(statusLine)?.[1]);
@@ -37,7 +37,7 @@ export function firstAnswer(received) {
 	if (Number.isNaN(bodyLength)) return "no Content-Length";
 	const start = headEnd + HEAD_END.length;
 	const length = start + bodyLength;
-	if (received.length < length) return undefined;
+	if (received.length < length) return { length };
 	return { answer: { status, headers, body: received.subarray(start, length) }, length };
 }
 

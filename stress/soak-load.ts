@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { TOKEN } from "./soak-agent.js";
-import type { Message, Tally } from "./soak-client.js";
+import type { Message, Phase, Tally } from "./soak-client.js";
 
 const clientPath = fileURLToPath(new URL("soak-client.js", import.meta.url));
 
@@ -14,7 +14,7 @@ export class SoakLoad {
 	readonly firstServedMs = new Map<number, number>();
 	readonly #client: ChildProcess;
 	readonly #exited: Promise<unknown>;
-	readonly #ending: Promise<void>;
+	readonly #awaited = new Map<Phase, () => void>();
 	#tally: Tally | undefined;
 
 	constructor(port: number, connections: number) {
@@ -24,12 +24,7 @@ export class SoakLoad {
 			env: { SOAK_TOKEN: TOKEN },
 		});
 		this.#exited = once(this.#client, "exit");
-		this.#ending = new Promise((resolve) => {
-			this.#client.on("message", (message: Message) => {
-				if (message.kind === "ending") resolve();
-				else this.#note(message);
-			});
-		});
+		this.#client.on("message", (message: Message) => this.#note(message));
 	}
 
 	/** Whether something was wrong, or the client itself is gone. */
@@ -37,10 +32,11 @@ export class SoakLoad {
 		return this.failures.length > 0 || this.#client.exitCode !== null;
 	}
 
-	/** From now on the agent may close connections; resolves when the client knows, and its slow readers are done. */
-	async agentWillStop(): Promise<void> {
-		this.#client.send("the agent will stop");
-		await Promise.race([this.#ending, this.#exited]);
+	/** Asks the client for a phase of the end; resolves when it has come to it. */
+	async enter(phase: Phase): Promise<void> {
+		const reached = new Promise<void>((resolve) => this.#awaited.set(phase, resolve));
+		this.#client.send(phase);
+		await Promise.race([reached, this.#exited]);
 	}
 
 	/** What was counted, once the agent refuses every connection. */
@@ -54,8 +50,9 @@ export class SoakLoad {
 		this.#client.kill("SIGKILL");
 	}
 
-	#note(message: Exclude<Message, { kind: "ending" }>): void {
-		if (message.kind === "tally") this.#tally = message.tally;
+	#note(message: Message): void {
+		if (message.kind === "reached") this.#awaited.get(message.phase)?.();
+		else if (message.kind === "tally") this.#tally = message.tally;
 		else if (message.kind === "failed") this.failures.push(message.problem);
 		else this.firstServedMs.set(message.revision, message.atMs);
 	}

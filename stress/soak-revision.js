@@ -17,12 +17,17 @@ const NAMESPACE = "soak";
 const PREFIX = "soak-";
 const BIG_EVERY = 10;
 
+/** The one the agent is stopped with: a single body of it is more than loopback takes without a reader. */
+export const LAST_REVISION = 999_999;
+
 /** How many keys every revision has at least: `KEY_000` and on. */
 export const KEYS = 20;
-/** How many keys every tenth revision has; with its longer values, the body fits into no socket's buffer. */
+/** How many keys every tenth revision has, and the last. */
 const BIG_KEYS = 500;
-/** Digests in a value of such a revision: about a kilobyte. */
+/** Digests in a value of every tenth revision, for a body of half a megabyte. */
 const BIG_DIGESTS = 16;
+/** Digests in a value of the last revision, for a body of six megabytes. */
+const LAST_DIGESTS = 192;
 
 /** What every value begins with, and no line of a log may hold. */
 export const VALUE_MARK = "value-of-";
@@ -61,7 +66,8 @@ export function keyName(index) {
 export function secretValue(number, key) {
 	const name = revisionName(number);
 	const digest = createHash("sha256").update(`${name} ${key}`).digest("hex");
-	return `${VALUE_MARK}${name}:${digest.repeat(isBig(number) ? BIG_DIGESTS : 1)}`;
+	const digests = number === LAST_REVISION ? LAST_DIGESTS : isBig(number) ? BIG_DIGESTS : 1;
+	return `${VALUE_MARK}${name}:${digest.repeat(digests)}`;
 }
 
 /**
@@ -116,5 +122,5 @@ export function expectedContent(number) {
 
 /** @param {number} number */
 function isBig(number) {
-	return number % BIG_EVERY === 0;
+	return number % BIG_EVERY === 0 || number === LAST_REVISION;
 }

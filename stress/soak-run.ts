@@ -1,17 +1,23 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { sealArtifact } from "@clef-sh/testkit/artifacts";
-import { type Behaviour, behaviours, startServer, type TestServer } from "@clef-sh/testkit/servers";
-import { freePort } from "../e2e/free-port.js";
+import {
+	type Behaviour,
+	behaviours,
+	deadOrigin,
+	startServer,
+	type TestServer,
+} from "@clef-sh/testkit/servers";
 import { type Exit, type LogLine, SoakAgent, type Usage } from "./soak-agent.js";
 import type { Tally } from "./soak-client.js";
 import { nowMs } from "./soak-http.js";
 import { SoakLoad } from "./soak-load.js";
-import { revisionContent, revisionName } from "./soak-revision.js";
+import { LAST_REVISION, revisionContent, revisionName } from "./soak-revision.js";
 
 const CONNECTIONS = 32;
 const ROTATE_EVERY_MS = 1_000;
 /** A source over a network answers with what it had when the request came, this much later. */
 const SOURCE_DELAY_MS = 50;
+const LAST_WITHIN_MS = 10_000;
 /** Puts come a little early or late by turns, so that some meet the agent's own poll, once a second, under way. */
 const SHIFTS_MS = [0, 70, 10, 130, 40, 100, 5, 160, 20, 115];
 
@@ -43,7 +49,8 @@ export interface SoakResult {
 /** Puts one artifact after the other before a loaded agent, and stops it while the load is still on. */
 export async function soak({ ttlSeconds, seconds }: SoakOptions): Promise<SoakResult> {
 	await using source = await rotatingSource();
-	const agent = await SoakAgent.ready(await freePort(), {
+	const port = Number(new URL(await deadOrigin()).port);
+	const agent = await SoakAgent.ready(port, {
 		CLEF_AGENT_SOURCE: `${source.server.url}/packed.json`,
 		CLEF_AGENT_CACHE_TTL: String(ttlSeconds),
 	});
@@ -51,7 +58,9 @@ export async function soak({ ttlSeconds, seconds }: SoakOptions): Promise<SoakRe
 	try {
 		const startedMs = nowMs();
 		const { putMs, usage } = await rotate(source, agent, load, seconds * 1000);
-		await load.agentWillStop();
+		await load.enter("noSlowReaders");
+		await putLast(source, agent, load);
+		await load.enter("agentStops");
 		const elapsedMs = nowMs() - startedMs;
 		const exit = await agent.stop();
 		const tally = await load.finished();
@@ -93,6 +102,18 @@ async function rotate(source: RotatingSource, agent: SoakAgent, load: SoakLoad, 
 	// The last one gets as long to arrive as the others had.
 	await pause(ROTATE_EVERY_MS);
 	return { putMs, usage };
+}
+
+/** Puts the artifact that makes the answers under way at the end long ones. */
+async function putLast(source: RotatingSource, agent: SoakAgent, load: SoakLoad): Promise<void> {
+	const put = await source.prepare(LAST_REVISION);
+	put();
+	agent.signal("SIGHUP");
+	const deadlineMs = nowMs() + LAST_WITHIN_MS;
+	while (!load.firstServedMs.has(LAST_REVISION) && !load.hasFailed) {
+		if (nowMs() > deadlineMs) throw new RangeError("the last artifact was not served in time");
+		await pause(20);
+	}
 }
 
 interface RotatingSource extends AsyncDisposable {

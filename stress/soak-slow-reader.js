@@ -13,67 +13,100 @@ import { firstAnswer, requestText } from "./soak-http.js";
 const AT_ONCE = 16;
 /** Longer than a revision lasts. */
 const UNREAD_MS = 1_500;
+/** After so long without a byte the agent hangs. */
+const SILENCE_MS = 10_000;
 
 /** @type {Asked} */
 const WHOLE_SET = { route: "secrets", path: "/v1/secrets", key: "", etag: undefined };
 
-/** After so long without a byte the agent hangs. */
-const SILENCE_MS = 10_000;
-
 /**
- * Asks and dawdles, batch after batch, until it is told to end: a batch that the agent stops in would be cut.
+ * Asks and dawdles, batch after batch, until it is told to end.
  * @param {Surroundings} around
  * @param {number} afterMs when to begin
  * @param {AbortSignal} signal
  */
 export async function readSlowly(around, afterMs, signal) {
 	await pause(afterMs);
-	const socket = connect({ host: "127.0.0.1", port: around.port });
-	socket.setTimeout(SILENCE_MS, () => socket.destroy(new RangeError(`silent for ${SILENCE_MS} ms`)));
-	// It reads no further than its own buffer goes until the next chunk is asked for.
-	const chunks = socket[Symbol.asyncIterator]();
-	try {
-		let newest = 0;
-		while (!signal.aborted) {
-			socket.write(requestText(WHOLE_SET, around).repeat(AT_ONCE));
-			await pause(UNREAD_MS);
-			newest = await readBatch(chunks, around, newest);
-		}
-	} catch (error) {
-		around.failed(`slow reader: ${error instanceof Error ? error.message : error}`);
-	} finally {
-		socket.destroy();
+	const reader = new SlowReader(around);
+	while (!signal.aborted && !reader.hasFailed) {
+		reader.ask(AT_ONCE);
+		await pause(UNREAD_MS);
+		await reader.read();
 	}
+	reader.close();
 }
 
-/**
- * @param {AsyncIterator<Buffer>} chunks
- * @param {Surroundings} around
- * @param {number} newest the newest revision that this connection has seen
- * @returns {Promise<number>} the newest one now
- */
-async function readBatch(chunks, around, newest) {
-	/** @type {Buffer} */
-	let received = Buffer.alloc(0);
-	let seen = newest;
-	let left = AT_ONCE;
-	while (left > 0) {
-		const next = firstAnswer(received);
-		if (typeof next === "string") throw new TypeError(next);
-		if (next === undefined) {
-			const { done, value } = await chunks.next();
-			if (done) throw new TypeError("closed by the agent");
-			received = Buffer.concat([received, value]);
-			continue;
-		}
-		const { revision = Number.NaN, problem } = judge(WHOLE_SET, next.answer);
-		if (problem !== undefined) throw new TypeError(problem);
-		if (revision < seen) throw new RangeError(`revision ${revision} after ${seen}`);
-		seen = revision;
-		left -= 1;
-		around.answered("secrets", revision);
-		received = received.subarray(next.length);
+/** One connection whose answers stay where they are until they are read. */
+export class SlowReader {
+	hasFailed = false;
+	/** @type {Surroundings} */
+	#around;
+	/** @type {import("node:net").Socket} */
+	#socket;
+	/** @type {AsyncIterator<Buffer>} */
+	#chunks;
+	#newest = 0;
+	#unread = 0;
+
+	/** @param {Surroundings} around */
+	constructor(around) {
+		const socket = connect({ host: "127.0.0.1", port: around.port });
+		socket.setTimeout(SILENCE_MS, () => socket.destroy(new RangeError(`silent for ${SILENCE_MS} ms`)));
+		this.#around = around;
+		this.#socket = socket;
+		// It takes no more than its own small buffer until the next chunk is asked for.
+		this.#chunks = socket[Symbol.asyncIterator]();
 	}
-	if (received.length > 0) throw new RangeError(`${received.length} bytes too many`);
-	return seen;
+
+	/** @param {number} times */
+	ask(times) {
+		this.#unread += times;
+		this.#socket.write(requestText(WHOLE_SET, this.#around).repeat(times));
+	}
+
+	/** Reads and judges every answer that was asked for. */
+	async read() {
+		try {
+			await this.#readAll();
+		} catch (error) {
+			this.hasFailed = true;
+			this.#around.failed(`slow reader: ${error instanceof Error ? error.message : error}`);
+		}
+	}
+
+	close() {
+		this.#socket.destroy();
+	}
+
+	async #readAll() {
+		/** @type {Buffer} */
+		let received = Buffer.alloc(0);
+		while (this.#unread > 0) {
+			const next = firstAnswer(received);
+			if (typeof next === "string") throw new TypeError(next);
+			if (next.answer !== undefined) {
+				this.#take(next.answer);
+				received = received.subarray(next.length);
+				continue;
+			}
+			const more = [received];
+			for (let left = next.length - received.length; left > 0; left -= more.at(-1)?.length ?? 0) {
+				const { done, value } = await this.#chunks.next();
+				if (done) throw new TypeError(`closed by the agent with ${left} bytes missing`);
+				more.push(value);
+			}
+			received = Buffer.concat(more);
+		}
+		if (received.length > 0) throw new RangeError(`${received.length} bytes too many`);
+	}
+
+	/** @param {import("./soak-answer.js").Answer} answer */
+	#take(answer) {
+		const { revision = Number.NaN, problem } = judge(WHOLE_SET, answer);
+		if (problem !== undefined) throw new TypeError(problem);
+		if (revision < this.#newest) throw new RangeError(`revision ${revision} after ${this.#newest}`);
+		this.#newest = revision;
+		this.#unread -= 1;
+		this.#around.answered("secrets", revision);
+	}
 }
