@@ -56,10 +56,15 @@ export class Connections {
 		return (this.#running.get(socket)?.size ?? 0) > 0;
 	}
 
-	/** Closes what is idle, and from now on each connection after its running response. */
+	/**
+	 * Closes what is idle, and from now on each connection after its running response. A connection that was just
+	 * accepted has often brought its request along, unread: what is idle shows only after the event loop came by.
+	 */
 	drain(): void {
 		this.#draining = true;
-		for (const socket of this.#idle) socket.destroy();
+		afterNextPoll(() => {
+			for (const socket of this.#idle) socket.destroy();
+		});
 		for (const responses of this.#running.values()) {
 			for (const response of responses) if (!response.headersSent) response.shouldKeepAlive = false;
 		}
@@ -82,4 +87,9 @@ export class Connections {
 		for (const socket of this.#running.keys()) if (socket.writableLength > 0) return socket;
 		return undefined;
 	}
+}
+
+/** Runs `callback` when all that had arrived by now was read: one turn for the poll we may be in, one for the next. */
+function afterNextPoll(callback: () => void): void {
+	setImmediate(() => setImmediate(callback));
 }

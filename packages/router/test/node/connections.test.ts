@@ -2,6 +2,7 @@ import { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import { Connections } from "../../src/node/connections.js";
+import { until } from "../waiting.js";
 
 const respond = (socket: Socket) => new ServerResponse(new IncomingMessage(socket));
 
@@ -79,7 +80,7 @@ describe("Connections", () => {
 		expect(connections.isBusy(stranger)).toBe(false);
 	});
 
-	it("D36 drains: idle ones go at once, busy ones after their response", () => {
+	it("D36 drains: idle ones go once nothing more has arrived, busy ones after their response", async () => {
 		const { connections, sockets } = three();
 		const [first, second, third] = sockets;
 		const running = respond(first);
@@ -88,6 +89,8 @@ describe("Connections", () => {
 		connections.begin(second, started);
 		started.flushHeaders();
 		connections.drain();
+		expect(gone(...sockets)).toEqual([false, false, false]);
+		await until(() => third.destroyed);
 		expect(gone(...sockets)).toEqual([false, false, true]);
 		expect(running.shouldKeepAlive).toBe(false);
 		const late = respond(first);

@@ -104,7 +104,7 @@ describe("listen", () => {
 });
 
 describe("close", () => {
-	it("closes idle connections at once and takes no new ones", async () => {
+	it("closes idle connections and takes no new ones", async () => {
 		const listener = await serveAgent(agent);
 		const idle = await dial(listener.port);
 		const kept = await dial(listener.port);
@@ -153,6 +153,22 @@ describe("close", () => {
 		socket.write(getText("/v1/health"));
 		open();
 		expect(parseResponses(await drain(socket))[0]?.status).toBe(200);
+		await done;
+	});
+
+	it("D36 answers requests that had arrived, but were not read yet", async () => {
+		const listener = await serveAgent(agent);
+		const sockets = await Promise.all(Array.from({ length: 32 }, () => dial(listener.port)));
+		for (const socket of sockets) {
+			socket.write(getText("/v1/health"));
+			await readOne(socket);
+		}
+		for (const socket of sockets) socket.write(getText("/v1/secrets"));
+		const done = listener.close(60_000);
+		for (const socket of sockets) {
+			const responses = parseResponses(await drain(socket));
+			expect(responses.map(({ status, headers }) => [status, headers.connection])).toEqual([[200, "close"]]);
+		}
 		await done;
 	});
 
