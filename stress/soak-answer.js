@@ -48,14 +48,19 @@ const MIX = [
 	],
 ].map((route) => /** @type {Route} */ (route));
 
+/** What is asked for while whole sets are large enough to keep a busy machine from anything else. */
+const LIGHT_MIX = /** @type {readonly Route[]} */ (["key", "health", "keys", "key", "ready"]);
+
 /**
  * The request of a connection's turn.
  * @param {number} turn
  * @param {string | undefined} etag the last one that this connection was given
+ * @param {boolean} isLight without whole sets
  * @returns {Asked}
  */
-export function nextRequest(turn, etag) {
-	const route = MIX[turn % MIX.length] ?? "secrets";
+export function nextRequest(turn, etag, isLight) {
+	const mix = isLight ? LIGHT_MIX : MIX;
+	const route = mix[turn % mix.length] ?? "health";
 	const key = keyName(turn % KEYS);
 	const path = {
 		secrets: "/v1/secrets",

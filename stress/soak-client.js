@@ -14,9 +14,10 @@ import { readSlowly, SlowReader } from "./soak-slow-reader.js";
  */
 
 /**
- * What the parent asks for at the end, in this order. A batch that the agent stops in would rightly be cut, so that
- * the slow readers finish theirs first; then one answer is left unread, and the agent may close connections.
- * @typedef {"noSlowReaders" | "agentStops"} Phase
+ * What the parent asks for at the end, in this order. First whole sets are left alone, for the last artifact's are
+ * large: 32 at once would outlast the agent's patience on a busy machine, and a batch that it stops in would rightly
+ * be cut. Then one of them is asked for and left unread, and the agent may close connections.
+ * @typedef {"light" | "agentStops"} Phase
  */
 
 /**
@@ -37,9 +38,12 @@ const tally = {
 let newest = 0;
 let ending = false;
 
+const hurry = new AbortController();
+
 const around = {
 	port: Number(process.argv[2]),
 	token: process.env.SOAK_TOKEN ?? "",
+	isLight: () => hurry.signal.aborted,
 	isEnding: () => ending,
 	/** @param {Route} route @param {number | undefined} revision */
 	answered: (route, revision) => {
@@ -62,13 +66,12 @@ const around = {
 /** When the slow readers begin, in milliseconds: whenever a big body is served, one of them asks for it. */
 const SLOW_READERS_MS = [0, 750];
 
-const hurry = new AbortController();
 const slowReaders = Promise.all(SLOW_READERS_MS.map((afterMs) => readSlowly(around, afterMs, hurry.signal)));
 /** Long enough for an answer to fill the buffers on its way, and for a signal to be acted on. */
 const HELD_MS = 300;
 let heldAnswer = Promise.resolve();
 process.on("message", async (/** @type {Phase} */ phase) => {
-	if (phase === "noSlowReaders") {
+	if (phase === "light") {
 		hurry.abort();
 		await slowReaders;
 		tell({ kind: "reached", phase });
@@ -81,6 +84,8 @@ process.on("message", async (/** @type {Phase} */ phase) => {
 	ending = true;
 	tell({ kind: "reached", phase });
 });
+// Without a parent there is nobody to load the agent for.
+process.once("disconnect", () => process.exit());
 await Promise.all(
 	Array.from({ length: Number(process.argv[3]) }, (_, index) => keepAsking(around, index * 7)),
 );

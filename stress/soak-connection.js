@@ -13,6 +13,7 @@ import { firstAnswer, nowMs, requestText } from "./soak-http.js";
  * @typedef {object} Surroundings
  * @property {number} port
  * @property {string} token
+ * @property {() => boolean} isLight whether to ask for no whole sets
  * @property {() => boolean} isEnding whether the agent was told to stop, so that it may close connections
  * @property {(route: Route, revision: number | undefined) => void} answered
  * @property {(problem: string) => void} failed
@@ -92,7 +93,7 @@ class Connection {
 	}
 
 	#ask() {
-		const asked = nextRequest(this.#turn, this.#etag);
+		const asked = nextRequest(this.#turn, this.#etag, this.#around.isLight());
 		this.#turn += 1;
 		this.#asked = asked;
 		this.#sentMs = nowMs();

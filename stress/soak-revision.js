@@ -26,8 +26,8 @@ export const KEYS = 20;
 const BIG_KEYS = 500;
 /** Digests in a value of every tenth revision, for a body of half a megabyte. */
 const BIG_DIGESTS = 16;
-/** Digests in a value of the last revision, for a body of six megabytes. */
-const LAST_DIGESTS = 192;
+/** Digests in a value of the last revision, for a body of five megabytes. */
+const LAST_DIGESTS = 160;
 
 /** What every value begins with, and no line of a log may hold. */
 export const VALUE_MARK = "value-of-";

@@ -58,7 +58,7 @@ export async function soak({ ttlSeconds, seconds }: SoakOptions): Promise<SoakRe
 	try {
 		const startedMs = nowMs();
 		const { putMs, usage } = await rotate(source, agent, load, seconds * 1000);
-		await load.enter("noSlowReaders");
+		await load.enter("light");
 		await putLast(source, agent, load);
 		await load.enter("agentStops");
 		const elapsedMs = nowMs() - startedMs;

@@ -4,7 +4,7 @@
 import { connect } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { judge } from "./soak-answer.js";
-import { firstAnswer, requestText } from "./soak-http.js";
+import { firstAnswer, nowMs, requestText } from "./soak-http.js";
 
 /** @typedef {import("./soak-connection.js").Surroundings} Surroundings */
 /** @typedef {import("./soak-answer.js").Asked} Asked */
@@ -47,11 +47,17 @@ export class SlowReader {
 	#chunks;
 	#newest = 0;
 	#unread = 0;
+	/** When it began to read, and when bytes came last. */
+	#beganMs = 0;
+	#gotMs = 0;
 
 	/** @param {Surroundings} around */
 	constructor(around) {
 		const socket = connect({ host: "127.0.0.1", port: around.port });
 		socket.setTimeout(SILENCE_MS, () => socket.destroy(new RangeError(`silent for ${SILENCE_MS} ms`)));
+		socket.on("error", () => {
+			// Told by the next read, too, which need not have begun.
+		});
 		this.#around = around;
 		this.#socket = socket;
 		// It takes no more than its own small buffer until the next chunk is asked for.
@@ -66,11 +72,16 @@ export class SlowReader {
 
 	/** Reads and judges every answer that was asked for. */
 	async read() {
+		this.#beganMs = nowMs();
 		try {
 			await this.#readAll();
 		} catch (error) {
 			this.hasFailed = true;
-			this.#around.failed(`slow reader: ${error instanceof Error ? error.message : error}`);
+			const progress = `${this.#socket.bytesRead} bytes received, the last of them ${msSince(this.#gotMs)} ago`;
+			const message = error instanceof Error ? error.message : error;
+			this.#around.failed(
+				`slow reader: ${message}; began to read ${msSince(this.#beganMs)} ago, ${progress}`,
+			);
 		}
 	}
 
@@ -94,6 +105,7 @@ export class SlowReader {
 				const { done, value } = await this.#chunks.next();
 				if (done) throw new TypeError(`closed by the agent with ${left} bytes missing`);
 				more.push(value);
+				this.#gotMs = nowMs();
 			}
 			received = Buffer.concat(more);
 		}
@@ -109,4 +121,9 @@ export class SlowReader {
 		this.#unread -= 1;
 		this.#around.answered("secrets", revision);
 	}
+}
+
+/** @param {number} ms */
+function msSince(ms) {
+	return `${Math.round(nowMs() - ms)} ms`;
 }
