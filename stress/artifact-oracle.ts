@@ -1,0 +1,130 @@
+import { AssertionError, ok, strictEqual } from "node:assert";
+import { isUtf8 } from "node:buffer";
+import { createHash } from "node:crypto";
+import {
+	ArtifactError,
+	parseArtifact,
+	type Revocation,
+	VerifiedArtifact,
+	verifyArtifact,
+} from "@clef-sh/artifact";
+import type { AppliedPolicy } from "./artifact-policies.js";
+import { assertPrintable } from "./printable.js";
+import { signingText } from "./signing-text.js";
+
+/** The codes that a body may be refused with; `ARTIFACT_KEY_UNSUPPORTED` speaks of keys, not of bodies. */
+export const REFUSALS: readonly string[] = [
+	"ARTIFACT_MALFORMED",
+	"ARTIFACT_VERSION_UNSUPPORTED",
+	"ARTIFACT_DIGEST_MISMATCH",
+	"ARTIFACT_SIGNATURE_MISSING",
+	"ARTIFACT_SIGNATURE_INVALID",
+	"ARTIFACT_SUBJECT_MISMATCH",
+	"ARTIFACT_ROLLED_BACK",
+	"ARTIFACT_EQUIVOCATED",
+	"ARTIFACT_FROM_FUTURE",
+	"ARTIFACT_EXPIRED",
+	"ARTIFACT_REVOKED",
+];
+
+/** How a body was taken when it was not refused. */
+export const ACCEPTED = "accepted";
+export const REVOKED = "revocation";
+
+/** Far above what any body of these sizes should take, even on a machine that is busy. */
+const SLOW_MS = 2_000;
+
+const MAX_MESSAGE = 2_000;
+
+/**
+ * Puts a body through parse and verify, and gives the outcome: {@link ACCEPTED}, {@link REVOKED} or a code.
+ *
+ * Throws an `AssertionError` for an outcome that the contract does not allow.
+ */
+export function judgeArtifact(body: Buffer, applied: AppliedPolicy): string {
+	const startedMs = performance.now();
+	const outcome = outcomeOf(body, applied);
+	const tookMs = performance.now() - startedMs;
+	ok(tookMs <= SLOW_MS, `it took ${Math.round(tookMs)} ms`);
+	const isRevocation = saysRevoked(body);
+	strictEqual(outcome === REVOKED, isRevocation, "revokedAt was misread");
+	if (outcome === REVOKED) return REVOKED;
+	if (outcome instanceof VerifiedArtifact) {
+		assertGenuine(outcome, applied);
+		return ACCEPTED;
+	}
+	return codeOf(outcome);
+}
+
+/** Asserts that an error is a refusal as the contract has it, and gives its code. */
+export function codeOf(error: unknown): string {
+	if (!(error instanceof ArtifactError)) {
+		throw new AssertionError({ message: `it threw what is no ArtifactError: ${describe(error)}` });
+	}
+	ok(REFUSALS.includes(error.code), `the code ${error.code} is not one for bodies`);
+	strictEqual(error.retryable, false);
+	strictEqual(error.problem !== undefined, error.code === "ARTIFACT_MALFORMED", "problem and code disagree");
+	// A cause would end up in somebody's log, and the engine's own messages quote the body.
+	strictEqual(error.cause, undefined, "the error has a cause");
+	assertPrintable(error.message, MAX_MESSAGE);
+	return error.code;
+}
+
+function outcomeOf(body: Buffer, { policy, nowMs }: AppliedPolicy): unknown {
+	try {
+		const parsed = parseArtifact(body);
+		if (parsed.kind === "artifact") return verifyArtifact(parsed, policy, nowMs);
+		assertRevocation(parsed);
+		return REVOKED;
+	} catch (error) {
+		return error;
+	}
+}
+
+function assertRevocation(revocation: Revocation): void {
+	const { revokedAtMs = 0, packedAtMs = 0, identity, environment, revision } = revocation;
+	ok(Number.isFinite(revokedAtMs) && Number.isFinite(packedAtMs), "a revocation's date is no number");
+	for (const text of [identity, environment, revision]) assertPrintable(text ?? "", 256);
+}
+
+/** Whether a body is an object that has a `revokedAt`, by the language's own parser. */
+function saysRevoked(body: Buffer): boolean {
+	if (!isUtf8(body)) return false;
+	const text = body.toString().replace(/^\ufeff/, "");
+	// Most bodies do not even have the letters; the name may be spelled with escapes, though.
+	if (!text.includes("revokedAt") && !text.includes("\\u")) return false;
+	try {
+		const value: unknown = JSON.parse(text);
+		if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+		const revokedAt = Object.getOwnPropertyDescriptor(value, "revokedAt")?.value;
+		return revokedAt !== undefined && revokedAt !== null;
+	} catch {
+		// Not JSON, so it says nothing.
+		return false;
+	}
+}
+
+/** Asserts that what was accepted is, field by field, one of the genuine artifacts that pass this policy. */
+function assertGenuine(verified: VerifiedArtifact, { passes, fingerprints }: AppliedPolicy): void {
+	const { header, encryption } = verified;
+	const envelope = encryption.kind === "kms" ? encryption.envelope : undefined;
+	const text = signingText({ ...header, envelope });
+	const seed = passes.get(text);
+	if (seed === undefined) {
+		throw new AssertionError({ message: `it accepted what nobody signed: ${JSON.stringify(text)}` });
+	}
+	strictEqual(verified.signedBy, fingerprints[seed.signedBy], "another key is said to have signed");
+	strictEqual(verified.payloadDigest, createHash("sha256").update(text).digest("hex"));
+	strictEqual(header.packedAtMs, Date.parse(header.packedAt));
+	strictEqual(header.expiresAtMs, header.expiresAt && Date.parse(header.expiresAt));
+	const ciphertext = Buffer.from(verified.ciphertext).toString("base64");
+	strictEqual(
+		createHash("sha256").update(ciphertext).digest("hex"),
+		seed.ciphertextHash,
+		"another ciphertext",
+	);
+}
+
+function describe(error: unknown): string {
+	return error instanceof Error ? String(error.stack) : String(error);
+}
