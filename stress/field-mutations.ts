@@ -86,7 +86,8 @@ const MUTATIONS: readonly FieldMutation[] = [
 
 /** One random change to an object's members, or to those of an object inside it. */
 export function mutateFields(members: Member[], dice: Dice): void {
-	const inner = members.findIndex(({ value }) => typeof value !== "string");
+	const objects = members.flatMap(({ value }, index) => (typeof value === "string" ? [] : [index]));
+	const inner = objects[dice.below(objects.length)] ?? members.length;
 	const outer = members[inner];
 	if (outer === undefined || typeof outer.value === "string" || dice.chance(0.4)) {
 		dice.pick(MUTATIONS)(members, dice);
