@@ -25,6 +25,8 @@ export function clientErrorReply(code: string | undefined): Reply {
 
 /** Writes `reply` straight to a socket that has no response object, and closes it. */
 export function endSocket(socket: Duplex, reply: Reply): void {
+	// After CONNECT nobody else listens: without this, a client that is gone before its answer ends the process.
+	socket.on("error", () => socket.destroy());
 	if (!socket.writable) {
 		socket.destroy();
 		return;

@@ -64,6 +64,8 @@ function createBoundedServer(limits: ListenLimits): Server {
 		requireHostHeader: false, // ours to refuse, in JSON
 	});
 	server.timeout = limits.stallTimeoutMs;
+	// Node leaves out what is over 2,000 headers, which may be those to refuse a request for; their bytes are bounded.
+	server.maxHeadersCount = 0;
 	return server;
 }
 

@@ -1,4 +1,4 @@
-import { PassThrough } from "node:stream";
+import { Duplex, PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { clientErrorReply, endSocket } from "../../src/node/client-error.js";
 import { parseResponses } from "./raw-client.js";
@@ -24,6 +24,16 @@ describe("endSocket", () => {
 		expect(response?.headers).toMatchObject({ connection: "close", "cache-control": "no-store" });
 		expect(JSON.parse(String(response?.body))).toMatchObject({ code: "REQUEST_MALFORMED" });
 		expect(socket.destroyed).toBe(true);
+	});
+
+	it("L32 outlives a client that is gone before its answer", async () => {
+		const socket = new Duplex({
+			read: () => undefined,
+			write: (_chunk, _encoding, written) => written(new RangeError("EPIPE")),
+		});
+		endSocket(socket, clientErrorReply(undefined));
+		await new Promise((resolve) => socket.once("close", resolve));
+		expect(socket.errored?.message).toBe("EPIPE");
 	});
 
 	it("only closes a socket that takes nothing any more", () => {

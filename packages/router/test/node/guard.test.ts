@@ -117,6 +117,17 @@ describe("browsers and proxies", () => {
 		expectRefusal(await send(lastGetText("/v1/keys", header)), 400, code);
 		expect((await send(lastGetText("/v1/health", header))).status).toBe(200);
 	});
+
+	it.each([
+		["L29", "Origin: https://evil.example", 400],
+		["L30", "X-Forwarded-For: 10.0.0.1", 400],
+		["L31", `Authorization: Bearer ${TOKEN}`, 401],
+		["L28", "Host: localhost", 403],
+	])("%s %s is seen behind 3,000 other headers", async (_, header, status) => {
+		const others = Array.from({ length: 3_000 }, () => "a:");
+		expect((await send(lastGetText("/v1/secrets", ...others, "b: c"))).status).toBe(200);
+		expect((await send(lastGetText("/v1/secrets", ...others, header))).status).toBe(status);
+	});
 });
 
 describe("token", () => {
