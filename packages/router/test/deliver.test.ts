@@ -127,6 +127,21 @@ describe("bytes in flight", () => {
 		await until(() => agent.held.readers === 0);
 	});
 
+	it("L32 are released when CONNECT comes behind responses that wait for their turn", async () => {
+		const { opened, open } = gate();
+		agent.gate = opened;
+		const { port } = await serveAgent(agent);
+		const socket = await dial(port);
+		socket.write(getText("/v1/secrets"));
+		await until(() => agent.opens === 1);
+		agent.gate = Promise.resolve();
+		socket.write(getText("/v1/secrets").repeat(4));
+		await until(() => agent.held.readers === 4);
+		socket.write("CONNECT evil:443 HTTP/1.1\r\n\r\n");
+		await until(() => agent.held.readers === 0);
+		open();
+	});
+
 	it("are never taken when the client left before the agent was done", async () => {
 		const { opened, open } = gate();
 		agent.gate = opened;

@@ -27,6 +27,8 @@ export class Connections {
 		this.#running.set(socket, new Set());
 		this.#idle.add(socket);
 		socket.once("close", () => {
+			// After CONNECT, Node no longer tells requests that wait for their turn; they may hold secrets.
+			for (const { req } of this.#running.get(socket) ?? []) req.destroy();
 			this.#running.delete(socket);
 			this.#idle.delete(socket);
 		});

@@ -6,6 +6,7 @@ import type { Hono } from "hono";
 import { toResponse, writeReply } from "../deliver.js";
 import { errorReply } from "../error-reply.js";
 import { malformed } from "../refusal.js";
+import type { Reply } from "../reply.js";
 import { bind } from "./bind.js";
 import { clientErrorReply, endSocket } from "./client-error.js";
 import { Connections } from "./connections.js";
@@ -92,13 +93,16 @@ function attach(server: Server, router: Hono, connections: Connections, port: nu
 	});
 	server.on("checkContinue", refuseExpectation);
 	server.on("checkExpectation", refuseExpectation);
+	const refuseSocket = (socket: Duplex, refused: Reply) => {
+		// Never into the middle of a response that is being written, and never in place of one.
+		if (connections.isBusy(socket as Socket)) socket.destroy();
+		else endSocket(socket, refused);
+	};
 	server.on("connect", (incoming: IncomingMessage, socket: Duplex) => {
-		endSocket(socket, guard(incoming) ?? clientErrorReply(undefined));
+		refuseSocket(socket, guard(incoming) ?? clientErrorReply(undefined));
 	});
 	server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
-		// Never into the middle of a response that is being written.
-		if (connections.isBusy(socket as Socket)) socket.destroy();
-		else endSocket(socket, clientErrorReply(error.code));
+		refuseSocket(socket, clientErrorReply(error.code));
 	});
 	server.on("connection", (socket) => connections.admit(socket));
 	// A failed accept: this process has no descriptor left.

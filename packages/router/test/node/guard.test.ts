@@ -2,7 +2,8 @@ import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Listener } from "../../src/node/listen.js";
 import { FakeAgent, secretsOf } from "../fake-agent.js";
 import { TOKEN } from "../requests.js";
-import { lastGetText, serveAgent } from "./listening.js";
+import { gate } from "../waiting.js";
+import { getText, lastGetText, serveAgent } from "./listening.js";
 import { dial, drain, exchange, exchangeOne, type RawResponse } from "./raw-client.js";
 
 let secrets: Awaited<ReturnType<typeof secretsOf>>;
@@ -100,6 +101,15 @@ describe("methods", () => {
 	it.each(["CONNECT evil:443", "CONNECT localhost:7779"])("%s is refused and closed", async (line) => {
 		expectRefusal(await send(lines(`${line} HTTP/1.1`, "Host: localhost")), 405, "METHOD_NOT_ALLOWED");
 		expectRefusal(await send(lines(`${line} HTTP/1.1`, "Host: evil:443")), 403, "HOST_REFUSED");
+	});
+
+	it("L32 CONNECT is never answered in place of a request before it", async () => {
+		const { opened, open } = gate();
+		const agent = new FakeAgent(secrets);
+		agent.gate = opened;
+		const { port } = await serveAgent(agent);
+		expect(await exchange(port, getText("/v1/secrets") + lines("CONNECT evil:443 HTTP/1.1"))).toEqual([]);
+		open();
 	});
 });
 
