@@ -56,7 +56,8 @@ export class RunRecord {
 
 	/** Says which case it was that failed, so that it can be tried again without the run. */
 	failure(index: number, input: Uint8Array, cause: unknown): AssertionError {
-		const why = cause instanceof Error ? cause.message : String(cause);
+		const why =
+			cause instanceof Error ? [cause.message, cause.cause].filter(Boolean).join(": ") : String(cause);
 		const base64 = Buffer.from(input).toString("base64");
 		return new AssertionError({
 			message: `${this.#name}: seed ${this.#seed}, case ${index}: ${why}; the case as base64: ${base64}`,
