@@ -1,5 +1,4 @@
 import { AssertionError, ok, strictEqual } from "node:assert";
-import { isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
 import {
 	ArtifactError,
@@ -9,6 +8,7 @@ import {
 	verifyArtifact,
 } from "@clef-sh/artifact";
 import type { AppliedPolicy } from "./artifact-policies.js";
+import { type Shape, shapeOf } from "./artifact-shape.js";
 import { assertPrintable } from "./printable.js";
 import { signingText } from "./signing-text.js";
 
@@ -35,6 +35,11 @@ export const REVOKED = "revocation";
 const SLOW_MS = 2_000;
 
 const MAX_MESSAGE = 2_000;
+/** 256 characters outside of the basic plane. */
+const MAX_NAME = 512;
+
+/** For what a trusted key signed and a policy does not let pass. */
+const REFUSALS_BY_POLICY = REFUSALS.slice(REFUSALS.indexOf("ARTIFACT_SIGNATURE_INVALID"));
 
 /**
  * Puts a body through parse and verify, and gives the outcome: {@link ACCEPTED}, {@link REVOKED} or a code.
@@ -46,14 +51,42 @@ export function judgeArtifact(body: Buffer, applied: AppliedPolicy): string {
 	const outcome = outcomeOf(body, applied);
 	const tookMs = performance.now() - startedMs;
 	ok(tookMs <= SLOW_MS, `it took ${Math.round(tookMs)} ms`);
-	const isRevocation = saysRevoked(body);
-	strictEqual(outcome === REVOKED, isRevocation, "revokedAt was misread");
-	if (outcome === REVOKED) return REVOKED;
+	const said = sayWhat(outcome, applied);
+	const allowed = allowedOutcomes(shapeOf(body), applied);
+	ok(allowed.includes(said), `it is ${said}, and should be one of: ${allowed.join(", ")}`);
+	return said;
+}
+
+function outcomeOf(body: Buffer, { policy, nowMs }: AppliedPolicy): unknown {
+	try {
+		const parsed = parseArtifact(body);
+		return parsed.kind === "artifact" ? verifyArtifact(parsed, policy, nowMs) : parsed;
+	} catch (error) {
+		return error;
+	}
+}
+
+function sayWhat(outcome: unknown, applied: AppliedPolicy): string {
 	if (outcome instanceof VerifiedArtifact) {
 		assertGenuine(outcome, applied);
 		return ACCEPTED;
 	}
-	return codeOf(outcome);
+	if (outcome instanceof Error) return codeOf(outcome);
+	assertRevocation(outcome as Revocation);
+	return REVOKED;
+}
+
+/** What may become of a body, in the order in which the contract has the checks made. */
+function allowedOutcomes(shape: Shape, { passes, signed }: AppliedPolicy): readonly string[] {
+	if (shape.kind === "malformed") return ["ARTIFACT_MALFORMED"];
+	if (shape.kind === "revocation") return [REVOKED];
+	if (shape.kind === "other version") return ["ARTIFACT_VERSION_UNSUPPORTED"];
+	if (!shape.isHashRight) return ["ARTIFACT_DIGEST_MISMATCH"];
+	if (!shape.hasSignature) return ["ARTIFACT_SIGNATURE_MISSING"];
+	if (!signed.has(shape.text)) return ["ARTIFACT_SIGNATURE_INVALID"];
+	// Its signature may still be a damaged one, or that of another artifact.
+	if (passes.has(shape.text)) return [ACCEPTED, "ARTIFACT_SIGNATURE_INVALID"];
+	return REFUSALS_BY_POLICY;
 }
 
 /** Asserts that an error is a refusal as the contract has it, and gives its code. */
@@ -70,38 +103,10 @@ export function codeOf(error: unknown): string {
 	return error.code;
 }
 
-function outcomeOf(body: Buffer, { policy, nowMs }: AppliedPolicy): unknown {
-	try {
-		const parsed = parseArtifact(body);
-		if (parsed.kind === "artifact") return verifyArtifact(parsed, policy, nowMs);
-		assertRevocation(parsed);
-		return REVOKED;
-	} catch (error) {
-		return error;
-	}
-}
-
 function assertRevocation(revocation: Revocation): void {
 	const { revokedAtMs = 0, packedAtMs = 0, identity, environment, revision } = revocation;
 	ok(Number.isFinite(revokedAtMs) && Number.isFinite(packedAtMs), "a revocation's date is no number");
-	for (const text of [identity, environment, revision]) assertPrintable(text ?? "", 256);
-}
-
-/** Whether a body is an object that has a `revokedAt`, by the language's own parser. */
-function saysRevoked(body: Buffer): boolean {
-	if (!isUtf8(body)) return false;
-	const text = body.toString().replace(/^\ufeff/, "");
-	// Most bodies do not even have the letters; the name may be spelled with escapes, though.
-	if (!text.includes("revokedAt") && !text.includes("\\u")) return false;
-	try {
-		const value: unknown = JSON.parse(text);
-		if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-		const revokedAt = Object.getOwnPropertyDescriptor(value, "revokedAt")?.value;
-		return revokedAt !== undefined && revokedAt !== null;
-	} catch {
-		// Not JSON, so it says nothing.
-		return false;
-	}
+	for (const text of [identity, environment, revision]) assertPrintable(text ?? "", MAX_NAME);
 }
 
 /** Asserts that what was accepted is, field by field, one of the genuine artifacts that pass this policy. */

@@ -14,6 +14,8 @@ export interface AppliedPolicy {
 	readonly name: string;
 	readonly policy: VerificationPolicy;
 	readonly nowMs: number;
+	/** What the policy's keys have signed, whether it passes or not. */
+	readonly signed: ReadonlySet<string>;
 	/** By what their signatures cover. */
 	readonly passes: ReadonlyMap<string, ArtifactSeed>;
 	/** Fingerprints of the keys in the policy. */
@@ -69,6 +71,7 @@ export function appliedPolicies(seeds: readonly ArtifactSeed[]): readonly Applie
 				floor: floorOf(rules, held, trusted(keys, rules)),
 			},
 			nowMs,
+			signed: new Set(seeds.filter(({ signedBy }) => rules.keys.includes(signedBy)).map(({ text }) => text)),
 			passes: new Map(passing.map((seed) => [seed.text, seed])),
 			fingerprints,
 		};

@@ -54,7 +54,7 @@ describe("mutated artifacts", () => {
 
 	it(`are refused, ${CASES} of them, unless they are what was signed`, async () => {
 		const record = await run(stressSeed(), CASES);
-		console.log(record.summary());
+		console.log(`${record.summary()}; digest ${record.digest()}`);
 		expect(record.total).toBe(CASES);
 		expect(record.growth).toBeLessThan(MOST_GROWTH);
 		if (CASES < ENOUGH_FOR_EVERY_OUTCOME) return;

@@ -118,7 +118,7 @@ describe("mutated artifacts that nobody checks for a signature", () => {
 
 	it(`open, ${CASES} of them, as what was packed or not at all`, async () => {
 		const record = await run(stressSeed(), CASES);
-		console.log(record.summary());
+		console.log(`${record.summary()}; digest ${record.digest()}`);
 		expect(record.total).toBe(CASES);
 		expect(record.growth).toBeLessThan(MOST_GROWTH);
 		if (CASES >= ENOUGH_FOR_EVERY_OUTCOME)

@@ -73,7 +73,7 @@ describe("mutated payloads", () => {
 
 	it(`are read, ${CASES} of them, as another reader reads them`, async () => {
 		const record = await run(stressSeed(), CASES);
-		console.log(record.summary());
+		console.log(`${record.summary()}; digest ${record.digest()}`);
 		expect(record.total).toBe(CASES);
 		expect(record.growth).toBeLessThan(MOST_GROWTH);
 		if (CASES < ENOUGH_FOR_EVERY_OUTCOME) return;

@@ -1,3 +1,4 @@
+import { announcedBodies } from "./announced-bodies.js";
 import type { Dice } from "./dice.js";
 import type { RequestParts } from "./http-cases.js";
 import type { Entitlement } from "./strict-http.js";
@@ -240,48 +241,8 @@ function changeTarget(parts: RequestParts, { port }: Entitlement, dice: Dice): v
 	parts.target = dice.pick(others);
 }
 
-/** Bodies of every announcement, some of which hold a request that would be entitled if it were one. */
 function announceBody(parts: RequestParts, { token }: Entitlement, dice: Dice): void {
-	const hidden = `GET /v1/secrets HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\n\r\n`;
-	const chunked = `${hidden.length.toString(16)}\r\n${hidden}\r\n0\r\n\r\n`;
-	const length = String(hidden.length);
-	const announcements: readonly (readonly [string, readonly (readonly [string, string])[]])[] = [
-		[hidden, [["Content-Length", length]]],
-		[chunked, [["Transfer-Encoding", "chunked"]]],
-		[`0\r\n\r\n${hidden}`, [["Transfer-Encoding", "chunked"]]],
-		[
-			`0\r\n\r\n${hidden}`,
-			[
-				["Content-Length", length],
-				["Transfer-Encoding", "chunked"],
-			],
-		],
-		[
-			`0\r\n\r\n${hidden}`,
-			[
-				["Transfer-Encoding", "chunked"],
-				["Content-Length", "4"],
-			],
-		],
-		[hidden, [["Transfer-Encoding", "xchunked"]]],
-		[chunked, [["Transfer-Encoding", "chunked, identity"]]],
-		[chunked, [["Transfer-Encoding", "identity, chunked"]]],
-		[
-			hidden,
-			[
-				["Content-Length", "4"],
-				["Content-Length", length],
-			],
-		],
-		[hidden, [["Content-Length", `+${length}`]]],
-		[hidden, [["Content-Length", "-1"]]],
-		[hidden, [["Content-Length", "0x10"]]],
-		[hidden, [["Content-Length", "99999999999999999999"]]],
-		[`1;ext="${"x".repeat(200)}"\r\nx\r\n0\r\nHost: x\r\n\r\n`, [["Transfer-Encoding", "chunked"]]],
-		[`ffffffffffffffff0\r\n${hidden}`, [["Transfer-Encoding", "chunked"]]],
-		["x", [["Content-Length", "1000"]]],
-	];
-	const [body, headers] = dice.pick(announcements);
+	const { body, headers } = dice.pick(announcedBodies(token));
 	parts.body = body;
 	parts.headers.push(...headers.map(([name, value]): [string, string] => [name, value]));
 }

@@ -50,8 +50,7 @@ export class RunRecord {
 		const seconds = ((performance.now() - this.#startedMs) / 1_000).toFixed(1);
 		const counts = [...this.counts].sort().map(([outcome, count]) => `${outcome} ${count}`);
 		const memory = `${toMegabytes(this.#peak)} MB resident at most, grown by ${toMegabytes(this.growth)} MB`;
-		const digest = this.digest().slice(0, 16);
-		return `${this.#name}: seed ${this.#seed}, ${this.total} cases in ${seconds} s; ${counts.join(", ")}; ${memory}; digest ${digest}`;
+		return `${this.#name}: seed ${this.#seed}, ${this.total} cases in ${seconds} s; ${counts.join(", ")}; ${memory}`;
 	}
 
 	/** Says which case it was that failed, so that it can be tried again without the run. */
