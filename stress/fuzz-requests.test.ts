@@ -89,7 +89,9 @@ class Siege {
 			expect(agent.isAlive).toBe(true);
 			if (index % VISITS_PER_CHECK === 0) await this.#check();
 		} catch (error) {
-			throw this.record.failure(index, sent, error);
+			// Whatever ended the process was sent at the same time as this case, or just before.
+			const cause = agent.isAlive ? error : new RangeError(`the agent ended: ${agent.log.slice(-1_000)}`);
+			throw this.record.failure(index, sent, cause);
 		}
 	}
 
@@ -109,6 +111,7 @@ describe("mutated requests", () => {
 		console.log(siege.summary);
 		for (const secret of [TOKEN, vectorKeys.ageSecretKey, ...VALUES]) expect(agent.log).not.toContain(secret);
 		expect(siege.record.growth).toBeLessThan(MOST_GROWTH);
+		expect(await agent.stop()).toMatchObject({ status: 0 });
 		if (CASES < ENOUGH_FOR_EVERY_STATUS) return;
 		const seen = [...siege.record.counts.keys()];
 		expect(seen).toEqual(expect.arrayContaining(["200", "304", "400", "401", "403", "404", "405", "431"]));

@@ -66,14 +66,18 @@ const TOKENS = [
 	"%00",
 ];
 
-/** The connection with this number: most requests on it mutated by the rules of HTTP, the last perhaps without. */
+/**
+ * The connection with this number: most requests on it mutated by the rules of HTTP, the last perhaps without.
+ *
+ * It follows from the run's seed and the agent's port, which stands in Host headers.
+ */
 export function visitCase(entitlement: Entitlement, runSeed: number, index: number): Visit {
 	const dice = Dice.forCase(runSeed, index);
 	const count = 1 + dice.below(6);
 	const requests = Array.from({ length: count }, () => writeRequest(mutated(entitlement, dice)));
 	if (dice.chance(0.5)) requests.push(damaged(writeRequest(mutated(entitlement, dice)), dice, entitlement));
 	const bytes = Buffer.concat(requests);
-	return { requests: requests.length, pieces: piecesOf(bytes, dice), drops: dice.chance(0.03) };
+	return { requests: requests.length, pieces: piecesOf(bytes, dice), drops: dice.chance(0.1) };
 }
 
 /** A request that the contract has an answer for; nine in ten have the token. */

@@ -8,6 +8,13 @@ export interface WireResponse {
 	readonly body: string;
 }
 
+/** What came back over a connection. */
+export interface WireResponses {
+	readonly whole: readonly WireResponse[];
+	/** The beginning of one that was cut short. */
+	readonly rest: string;
+}
+
 /** Whether a response has no body in spite of its Content-Length; `undefined` where the bytes have to tell. */
 type Bodyless = boolean | undefined;
 
@@ -27,7 +34,7 @@ export function readResponses(
 	bytes: Buffer,
 	methodOf: (index: number) => string | undefined,
 	cut: boolean,
-): readonly WireResponse[] {
+): WireResponses {
 	const responses: WireResponse[] = [];
 	let rest = bytes.toString("latin1");
 	while (rest !== "") {
@@ -39,7 +46,7 @@ export function readResponses(
 		responses.push(one.response);
 		rest = one.rest;
 	}
-	return responses;
+	return { whole: responses, rest };
 }
 
 function readResponse(

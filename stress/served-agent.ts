@@ -45,8 +45,13 @@ export class ServedAgent {
 			env: { PATH, HOME, CLEF_AGENT_PORT: String(port), ...env },
 		});
 		const agent = new ServedAgent(child, port);
-		await agent.waitUntil("listening", () => agent.log.includes('"event":"listening"'));
-		return agent;
+		try {
+			await agent.waitUntil("listening", () => agent.log.includes('"event":"listening"'));
+			return agent;
+		} catch (error) {
+			await agent.stop("SIGKILL");
+			throw error;
+		}
 	}
 
 	/** Everything it has written to its log. */
