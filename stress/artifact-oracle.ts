@@ -27,8 +27,10 @@ export const REFUSALS: readonly string[] = [
 	"ARTIFACT_REVOKED",
 ];
 
-/** How a body was taken when it was not refused. */
+/** The outcome of a body that became a verified artifact. */
 export const ACCEPTED = "accepted";
+
+/** The outcome of a body that became a revocation. */
 export const REVOKED = "revocation";
 
 /** Far above what any body of these sizes should take, even on a machine that is busy. */

@@ -127,8 +127,8 @@ function drop(members: Member[], dice: Dice): void {
 }
 
 function duplicate(members: Member[], dice: Dice): void {
-	const { name, value } = any(members, dice);
-	const other = dice.chance(0.5) ? value : any(members, dice).value;
+	const { name, value } = someMember(members, dice);
+	const other = dice.chance(0.5) ? value : someMember(members, dice).value;
 	members.splice(dice.below(members.length + 1), 0, { name, value: other });
 }
 
@@ -159,7 +159,7 @@ function respellName(members: Member[], dice: Dice): void {
 }
 
 function addOddName(members: Member[], dice: Dice): void {
-	const value = dice.chance(0.5) ? dice.pick(ODD_VALUES) : any(members, dice).value;
+	const value = dice.chance(0.5) ? dice.pick(ODD_VALUES) : someMember(members, dice).value;
 	const member = { name: JSON.stringify(dice.pick(ODD_NAMES)), value };
 	members.splice(dice.below(members.length + 1), 0, member);
 }
@@ -237,6 +237,6 @@ function replace(members: Member[], dice: Dice, change: (member: Member) => Memb
 	if (member !== undefined) members[at] = change(member);
 }
 
-function any(members: readonly Member[], dice: Dice): Member {
+function someMember(members: readonly Member[], dice: Dice): Member {
 	return members.length === 0 ? { name: '"empty"', value: "null" } : dice.pick(members);
 }
