@@ -15,7 +15,7 @@ export const NOW: number = Date.parse("2026-11-22T05:00:00.000Z");
 export const ourUid: number | undefined = process.getuid?.();
 
 /** Verifies an artifact sealed for the occasion, and raises the floor as taking it into use does. */
-export async function keep(
+async function keep(
 	options: Parameters<typeof sealArtifact>[0] = {},
 	floor: TrustFloor = new TrustFloor(),
 ): Promise<KeptArtifact> {

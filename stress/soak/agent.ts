@@ -4,9 +4,9 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { vectorKeys } from "@clef-sh/testkit/vectors";
-import { nowMs } from "./soak-http.js";
+import { nowMs } from "./http.js";
 
-const commandPath = fileURLToPath(new URL("../apps/agent/dist/clef-agent.js", import.meta.url));
+const commandPath = fileURLToPath(new URL("../../apps/agent/dist/clef-agent.js", import.meta.url));
 const READY_WITHIN_MS = 15_000;
 
 /** The token the agent asks for. */

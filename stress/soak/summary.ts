@@ -1,4 +1,4 @@
-import type { SoakResult } from "./soak-run.js";
+import type { SoakResult } from "./run.js";
 
 /** The middle of some numbers; NaN of none. */
 export function median(values: readonly number[]): number {
@@ -14,7 +14,7 @@ export function tenth<T>(samples: readonly T[], index: number): readonly T[] {
 }
 
 /** How many requests were answered. */
-export function total({ tally }: SoakResult): number {
+function total({ tally }: SoakResult): number {
 	return Object.values(tally.requests).reduce((sum, count) => sum + count, 0);
 }
 

@@ -3,11 +3,11 @@
 
 import { connect } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
-import { judge } from "./soak-answer.js";
-import { firstAnswer, nowMs, requestText } from "./soak-http.js";
+import { judge } from "./answer.js";
+import { firstAnswer, nowMs, requestText } from "./http.js";
 
-/** @typedef {import("./soak-connection.js").Surroundings} Surroundings */
-/** @typedef {import("./soak-answer.js").Asked} Asked */
+/** @typedef {import("./connection.js").Surroundings} Surroundings */
+/** @typedef {import("./answer.js").Asked} Asked */
 
 /** So many of the big bodies are twice what loopback takes without a reader. */
 const AT_ONCE = 16;
@@ -112,7 +112,7 @@ export class SlowReader {
 		if (received.length > 0) throw new RangeError(`${received.length} bytes too many`);
 	}
 
-	/** @param {import("./soak-answer.js").Answer} answer */
+	/** @param {import("./answer.js").Answer} answer */
 	#take(answer) {
 		const { revision = Number.NaN, problem } = judge(WHOLE_SET, answer);
 		if (problem !== undefined) throw new TypeError(problem);

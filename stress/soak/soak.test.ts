@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
-import { TOKEN } from "./soak-agent.js";
-import { VALUE_MARK } from "./soak-revision.js";
-import { type SoakResult, soak } from "./soak-run.js";
-import { median, summary, tenth } from "./soak-summary.js";
+import { TOKEN } from "./agent.js";
+import { VALUE_MARK } from "./revision.js";
+import { type SoakResult, soak } from "./run.js";
+import { median, summary, tenth } from "./summary.js";
 
 /** Of both modes together. */
 const SECONDS = Number(process.env.CLEF_SOAK_SECONDS ?? 600);

@@ -2,11 +2,11 @@
 // Arguments: port and number of connections; the token comes in the environment.
 
 import { setTimeout as pause } from "node:timers/promises";
-import { keepAsking } from "./soak-connection.js";
-import { nowMs } from "./soak-http.js";
-import { readSlowly, SlowReader } from "./soak-slow-reader.js";
+import { keepAsking } from "./connection.js";
+import { nowMs } from "./http.js";
+import { readSlowly, SlowReader } from "./slow-reader.js";
 
-/** @typedef {import("./soak-answer.js").Route} Route */
+/** @typedef {import("./answer.js").Route} Route */
 
 /**
  * What was counted; `unansweredSentMs` tells when each request was sent that a stopping agent left.

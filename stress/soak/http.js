@@ -1,7 +1,7 @@
 // As much of HTTP/1.1 as the agent speaks: one request's text, and one answer off the bytes that came.
 
-/** @typedef {import("./soak-answer.js").Answer} Answer */
-/** @typedef {import("./soak-answer.js").Asked} Asked */
+/** @typedef {import("./answer.js").Answer} Answer */
+/** @typedef {import("./answer.js").Asked} Asked */
 
 const HEAD_END = "\r\n\r\n";
 

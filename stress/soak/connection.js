@@ -1,12 +1,12 @@
 // One keep-alive connection that asks, judges and asks again, and never tries anything a second time.
 
 import { connect } from "node:net";
-import { judge, nextRequest } from "./soak-answer.js";
-import { firstAnswer, nowMs, requestText } from "./soak-http.js";
+import { judge, nextRequest } from "./answer.js";
+import { firstAnswer, nowMs, requestText } from "./http.js";
 
-/** @typedef {import("./soak-answer.js").Answer} Answer */
-/** @typedef {import("./soak-answer.js").Asked} Asked */
-/** @typedef {import("./soak-answer.js").Route} Route */
+/** @typedef {import("./answer.js").Answer} Answer */
+/** @typedef {import("./answer.js").Asked} Asked */
+/** @typedef {import("./answer.js").Route} Route */
 
 /**
  * What all connections share.

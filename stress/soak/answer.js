@@ -1,13 +1,6 @@
 // Judges one answer of the agent against what its revision must say, byte for byte.
 
-import {
-	expectedContent,
-	KEYS,
-	keyName,
-	revisionNumber,
-	revisionOfValue,
-	secretValue,
-} from "./soak-revision.js";
+import { expectedContent, KEYS, keyName, revisionNumber, revisionOfValue, secretValue } from "./revision.js";
 
 /** @typedef {"secrets" | "flat" | "conditional" | "key" | "keys" | "health" | "ready"} Route */
 

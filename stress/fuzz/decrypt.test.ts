@@ -3,6 +3,7 @@ import { parseArtifact, type Secrets, TrustFloor, verifyArtifact } from "@clef-s
 import { createDecryptor, DecryptError, decryptSecrets } from "@clef-sh/decryptors";
 import { vectorKeys, vectorSecrets } from "@clef-sh/testkit/vectors";
 import { describe, expect, it } from "vitest";
+import { caseCount, stressSeed } from "../stress-settings.js";
 import { codeOf, REVOKED } from "./artifact-oracle.js";
 import { type ArtifactSeed, artifactSeeds, ENVELOPE_SECRETS } from "./artifact-seeds.js";
 import { type DecryptCase, decryptCase } from "./decrypt-cases.js";
@@ -13,7 +14,6 @@ import { assertPrintable } from "./printable.js";
 import { RunRecord } from "./run-record.js";
 import { DATA_KEY } from "./sealed-envelopes.js";
 import { areSecrets } from "./secrets-oracle.js";
-import { caseCount, stressSeed } from "./stress-settings.js";
 
 /** Three of a hundred artifacts. */
 const CASES = Math.ceil(caseCount("CLEF_FUZZ_ARTIFACTS", 1_000_000) * 0.03);

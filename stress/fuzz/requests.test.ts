@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { sealArtifact } from "@clef-sh/testkit/artifacts";
 import { vectorKeys } from "@clef-sh/testkit/vectors";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ServedAgent } from "../served-agent.js";
+import { caseCount, stressSeed } from "../stress-settings.js";
 import { visitCase } from "./http-cases.js";
 import { type Confidential, judgeVisit } from "./http-oracle.js";
 import { RunRecord } from "./run-record.js";
-import { ServedAgent } from "./served-agent.js";
-import { caseCount, stressSeed } from "./stress-settings.js";
 import { visit } from "./visits.js";
 
 const CASES = caseCount("CLEF_FUZZ_REQUESTS", 100_000);

@@ -1,10 +1,10 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { TOKEN } from "./soak-agent.js";
-import type { Message, Phase, Tally } from "./soak-client.js";
+import { TOKEN } from "./agent.js";
+import type { Message, Phase, Tally } from "./client.js";
 
-const clientPath = fileURLToPath(new URL("soak-client.js", import.meta.url));
+const clientPath = fileURLToPath(new URL("client.js", import.meta.url));
 
 /** The client process: many connections that ask as fast as they are answered, and a few slow readers. */
 export class SoakLoad {

@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import { caseCount, stressSeed } from "../stress-settings.js";
 import { artifactCase } from "./artifact-cases.js";
 import { ACCEPTED, judgeArtifact, REFUSALS, REVOKED } from "./artifact-oracle.js";
 import { appliedPolicies } from "./artifact-policies.js";
 import { artifactSeeds } from "./artifact-seeds.js";
 import { RunRecord } from "./run-record.js";
-import { caseCount, stressSeed } from "./stress-settings.js";
 
 const CASES = caseCount("CLEF_FUZZ_ARTIFACTS", 1_000_000);
 /** After these the engine has compiled what it will compile. */

@@ -2,12 +2,12 @@ import { AssertionError, ok } from "node:assert";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { parseSecrets, type Secrets } from "@clef-sh/artifact";
 import { describe, expect, it } from "vitest";
+import { caseCount, stressSeed } from "../stress-settings.js";
 import { payloadCase, VALUE_MARK } from "./payload-cases.js";
 import { namesIn, packedIn } from "./payload-oracle.js";
 import { assertPrintable } from "./printable.js";
 import { RunRecord } from "./run-record.js";
 import { assertSecrets } from "./secrets-oracle.js";
-import { caseCount, stressSeed } from "./stress-settings.js";
 
 /** A fifth of the artifacts. */
 const CASES = Math.ceil(caseCount("CLEF_FUZZ_ARTIFACTS", 1_000_000) / 5);

@@ -1,4 +1,4 @@
-import { caseSeed, seededRandom } from "./seeded-random.js";
+import { caseSeed, seededRandom } from "../seeded-random.js";
 
 /** Random choices, all drawn from one source. */
 export class Dice {

@@ -7,11 +7,11 @@ import {
 	startServer,
 	type TestServer,
 } from "@clef-sh/testkit/servers";
-import { type Exit, type LogLine, SoakAgent, type Usage } from "./soak-agent.js";
-import type { Tally } from "./soak-client.js";
-import { nowMs } from "./soak-http.js";
-import { SoakLoad } from "./soak-load.js";
-import { LAST_REVISION, revisionContent, revisionName } from "./soak-revision.js";
+import { type Exit, type LogLine, SoakAgent, type Usage } from "./agent.js";
+import type { Tally } from "./client.js";
+import { nowMs } from "./http.js";
+import { SoakLoad } from "./load.js";
+import { LAST_REVISION, revisionContent, revisionName } from "./revision.js";
 
 const CONNECTIONS = 32;
 const ROTATE_EVERY_MS = 1_000;

@@ -81,7 +81,7 @@ export function visitCase(entitlement: Entitlement, runSeed: number, index: numb
 }
 
 /** A request that the contract has an answer for; nine in ten have the token. */
-export function genuineRequest({ token, port }: Entitlement, dice: Dice): RequestParts {
+function genuineRequest({ token, port }: Entitlement, dice: Dice): RequestParts {
 	const headers: [string, string][] = [["Host", dice.pick([`127.0.0.1:${port}`, "localhost", "127.0.0.1"])]];
 	if (dice.chance(0.9)) headers.push(["Authorization", `Bearer ${token}`]);
 	for (const [name, value] of OPTIONAL_HEADERS) if (dice.chance(0.08)) headers.push([name, value]);
