@@ -9,6 +9,8 @@ const TARGET_MALFORMED = malformed(
 	"The request target is not a plain path; send it without dot segments, percent-encoded where needed.",
 );
 
+const VERSION_MALFORMED = malformed("The request line says neither HTTP/1.1 nor HTTP/1.0; send one of them.");
+
 /** `http://host/path` as a request target: it would override the Host header. */
 const ABSOLUTE_FORM = /^[^/?]*:\/\//;
 
@@ -22,6 +24,8 @@ export function createGuard(port: number): (incoming: IncomingMessage) => Reply 
 		const target = incoming.url ?? "";
 		const host = soleHost(incoming.rawHeaders);
 		if (host === undefined || !isOwnHost(host) || ABSOLUTE_FORM.test(target)) return HOST_REFUSED;
+		// The parser lets 0.9 and 2.0 through, which mean other protocols.
+		if (incoming.httpVersionMajor !== 1) return VERSION_MALFORMED;
 		return refuseMethod(incoming.method) ?? (isPlainTarget(target) ? undefined : TARGET_MALFORMED);
 	};
 }

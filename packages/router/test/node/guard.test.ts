@@ -81,6 +81,15 @@ describe("methods", () => {
 		},
 	);
 
+	it.each(["HTTP/2.0", "HTTP/0.9"])("L33 %s is another protocol", async (version) => {
+		const response = await send(lines(`GET /v1/secrets ${version}`, "Host: localhost", auth));
+		expectRefusal(response, 400, "REQUEST_MALFORMED");
+	});
+
+	it("L33 HTTP/1.0 with the right Host is answered", async () => {
+		expect((await send(lines("GET /v1/health HTTP/1.0", "Host: localhost"))).status).toBe(200);
+	});
+
 	it("L33 OPTIONS * is 405", async () => {
 		const response = await send(lines("OPTIONS * HTTP/1.1", "Host: localhost"));
 		expectRefusal(response, 405, "METHOD_NOT_ALLOWED");
