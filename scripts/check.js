@@ -10,6 +10,7 @@ const CHECKS = [
 	["unused", "check:unused"],
 	["packages", "check:packages"],
 	["docs", "check:docs"],
+	["attacks", "check:attacks"],
 ];
 
 ensureBuilt();

@@ -6,6 +6,7 @@ import { dirname, join, relative } from "node:path";
 import { configurationPage } from "./docs/configuration-page.js";
 import { errorsPage, missingCodes } from "./docs/errors-page.js";
 import { deadLinks, unknownVariables } from "./docs/page-checks.js";
+import { threatModelPage } from "./docs/threat-model-page.js";
 import { ensureBuilt, root } from "./run.js";
 
 ensureBuilt();
@@ -17,6 +18,7 @@ const problems = [
 	...missingCodes(),
 	...publish("docs/configuration.md", configurationPage(ENVIRONMENT_VARIABLES)),
 	...publish("docs/errors.md", errorsPage()),
+	...publish("docs/threat-model.md", threatModelPage()),
 	...pages().flatMap((page) => {
 		const text = readFileSync(page, "utf8");
 		const found = [...deadLinks(text, dirname(page)), ...unknownVariables(text, ENVIRONMENT_VARIABLES)];
