@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -10,6 +10,13 @@ export interface Exit {
 	readonly status: number | null;
 	readonly signal: NodeJS.Signals | null;
 	readonly afterMs: number;
+}
+
+/** One line of its log. */
+export interface LogLine {
+	readonly level: string;
+	readonly message: string;
+	readonly event?: string;
 }
 
 const COMMAND = fileURLToPath(new URL("../apps/agent/dist/clef-agent.js", import.meta.url));
@@ -59,6 +66,15 @@ export class ServedAgent {
 		return this.#log;
 	}
 
+	/** The complete lines of its log. */
+	get logLines(): readonly LogLine[] {
+		return this.#log
+			.slice(0, this.#log.lastIndexOf("\n") + 1)
+			.split("\n")
+			.filter(Boolean)
+			.map((line) => JSON.parse(line));
+	}
+
 	/** Whether the process is still there. */
 	get isAlive(): boolean {
 		return this.#child.exitCode === null && this.#child.signalCode === null;
@@ -68,6 +84,11 @@ export class ServedAgent {
 	residentBytes(): number {
 		const status = readFileSync(`/proc/${this.#child.pid}/status`, "utf8");
 		return Number(/^VmRSS:\s*(\d+) kB$/m.exec(status)?.[1]) * KILOBYTE;
+	}
+
+	/** How many files and connections the process has open; Linux only. */
+	descriptors(): number {
+		return readdirSync(`/proc/${this.#child.pid}/fd`).length;
 	}
 
 	/** Waits until `/v1/ready` says so. */

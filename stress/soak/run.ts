@@ -1,13 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { sealArtifact } from "@clef-sh/testkit/artifacts";
-import {
-	type Behaviour,
-	behaviours,
-	deadOrigin,
-	startServer,
-	type TestServer,
-} from "@clef-sh/testkit/servers";
-import { type Exit, type LogLine, SoakAgent, type Usage } from "./agent.js";
+import { type Behaviour, behaviours, startServer, type TestServer } from "@clef-sh/testkit/servers";
+import type { Exit, LogLine, ServedAgent } from "../served-agent.js";
+import { startSoakAgent, type Usage, usageOf } from "./agent.js";
 import type { Tally } from "./client.js";
 import { nowMs } from "./http.js";
 import { SoakLoad } from "./load.js";
@@ -49,11 +44,7 @@ export interface SoakResult {
 /** Puts one artifact after the other before a loaded agent, and stops it while the load is still on. */
 export async function soak({ ttlSeconds, seconds }: SoakOptions): Promise<SoakResult> {
 	await using source = await rotatingSource();
-	const port = Number(new URL(await deadOrigin()).port);
-	const agent = await SoakAgent.ready(port, {
-		CLEF_AGENT_SOURCE: `${source.server.url}/packed.json`,
-		CLEF_AGENT_CACHE_TTL: String(ttlSeconds),
-	});
+	const agent = await startSoakAgent(`${source.server.url}/packed.json`, ttlSeconds);
 	const load = new SoakLoad(agent.port, CONNECTIONS);
 	try {
 		const startedMs = nowMs();
@@ -62,6 +53,7 @@ export async function soak({ ttlSeconds, seconds }: SoakOptions): Promise<SoakRe
 		await putLast(source, agent, load);
 		await load.enter("agentStops");
 		const elapsedMs = nowMs() - startedMs;
+		const signalledMs = nowMs();
 		const exit = await agent.stop();
 		const tally = await load.finished();
 		return {
@@ -70,10 +62,10 @@ export async function soak({ ttlSeconds, seconds }: SoakOptions): Promise<SoakRe
 			failures: load.failures,
 			rotationMs: putMs.map((put, index) => latency(put, load.firstServedMs.get(index + FIRST + 1))),
 			usage,
-			log: agent.log,
-			stderr: agent.stderr,
+			log: agent.logLines,
+			stderr: agent.log,
 			exit,
-			abandoned: tally.unansweredSentMs.filter((sentMs) => sentMs < exit.signalledMs).length,
+			abandoned: tally.unansweredSentMs.filter((sentMs) => sentMs < signalledMs).length,
 		};
 	} finally {
 		load.kill();
@@ -85,7 +77,7 @@ export async function soak({ ttlSeconds, seconds }: SoakOptions): Promise<SoakRe
 const FIRST = 1;
 
 /** Rotates until the time is over, or something is wrong. */
-async function rotate(source: RotatingSource, agent: SoakAgent, load: SoakLoad, forMs: number) {
+async function rotate(source: RotatingSource, agent: ServedAgent, load: SoakLoad, forMs: number) {
 	const startedMs = nowMs();
 	const putMs: number[] = [];
 	const usage: Usage[] = [];
@@ -93,7 +85,7 @@ async function rotate(source: RotatingSource, agent: SoakAgent, load: SoakLoad, 
 		const put = await source.prepare(FIRST + turn);
 		const shiftMs = SHIFTS_MS[turn % SHIFTS_MS.length] ?? 0;
 		await pause(Math.max(0, startedMs + turn * ROTATE_EVERY_MS + shiftMs - nowMs()));
-		const used = agent.usage();
+		const used = usageOf(agent);
 		if (used !== undefined) usage.push(used);
 		put();
 		putMs.push(nowMs());
@@ -105,7 +97,7 @@ async function rotate(source: RotatingSource, agent: SoakAgent, load: SoakLoad, 
 }
 
 /** Puts the artifact that makes the answers under way at the end long ones. */
-async function putLast(source: RotatingSource, agent: SoakAgent, load: SoakLoad): Promise<void> {
+async function putLast(source: RotatingSource, agent: ServedAgent, load: SoakLoad): Promise<void> {
 	const put = await source.prepare(LAST_REVISION);
 	put();
 	agent.signal("SIGHUP");
