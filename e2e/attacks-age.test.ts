@@ -31,7 +31,7 @@ const hybrid = `-> mlkem768x25519 ${"A".repeat(1_494)}\n${"A".repeat(43)}\n`;
 const HOSTILE: Readonly<Record<string, readonly [file: string, code: typeof UNREADABLE, message: RegExp]>> = {
 	"300 stanzas": [ageFile(x25519.repeat(300)), UNREADABLE, /300 recipients, more than the 256 allowed/],
 	"500 short stanzas": [ageFile("-> x\n\n".repeat(500)), UNREADABLE, /500 recipients, more than the 256/],
-	"100,000 stanzas": [ageFile(x25519.repeat(100_000)), UNREADABLE, /an age header over 65536 bytes/],
+	"2,000 stanzas": [ageFile(x25519.repeat(2_000)), UNREADABLE, /an age header over 65536 bytes/],
 	"a stanza of a megabyte": [ageFile(`-> x\n${"A".repeat(1e6)}\n`), UNREADABLE, /header over 65536 bytes/],
 	"256 stanzas for others": [ageFile(x25519.repeat(256)), UNREADABLE, /damaged, cut short or forged/],
 	"scrypt of 2^63": [ageFile(scrypt("63")), NO_IDENTITY, /a passphrase, which an agent cannot enter/],
@@ -165,10 +165,8 @@ describe.each(MODES)("%s, through the built command", (_, ttl) => {
 	});
 
 	it.each([
-		["a BOM alone before it", (key: string) => `\ufeff${key}`],
-		["CRLF after it", (key: string) => `${key}\r\n`],
-		["bare carriage returns", (key: string) => `# made today\r${key}\r`],
-		["comments around it", (key: string) => `# one\n#two\n\n${key}\n# AGE-SECRET-KEY-1NOT-A-KEY\n`],
+		["a BOM before it and no end of line", (key: string) => `\ufeff${key}`],
+		["comments around it", (key: string) => `# one\r\n#two\r\r\n${key}\r# AGE-SECRET-KEY-1NOT-A-KEY\n`],
 	])("A14 takes a key file with %s", async (_what, write) => {
 		const variables = { CLEF_AGENT_AGE_KEY_FILE: keyFile(write(vectorKeys.ageSecretKey)) };
 		await AttackStage.ready(ttl, { start: { withoutAgeKey: true }, variables });

@@ -1,5 +1,8 @@
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
 import { sealFields } from "@clef-sh/testkit/artifacts";
 import { describe, expect, it } from "vitest";
+import { TOKEN } from "./agent-process.js";
 import { AttackStage, MODES } from "./attack-stage.js";
 
 const refusal = (message: RegExp) => ({
@@ -23,8 +26,8 @@ const REFUSED: readonly (readonly [what: string, payload: string, message: RegEx
 	["a value of null", '{"KEY":null}', /The value of "KEY" is null/],
 	["a value that is a list", '{"ns":{"KEY":["a-value"]}}', /The value of "ns"."KEY" is a list/],
 	["three levels", deep(3), /The value of "a"."a" is an object/],
-	["a million levels of objects", deep(1_000_000), /The value of "a"."a" is an object/],
-	["a million levels of lists", `{"a":${"[".repeat(1_000_000)}`, /The value of "a" is a list/],
+	["100,000 levels of objects", deep(100_000), /The value of "a"."a" is an object/],
+	["100,000 levels of lists", `{"a":${"[".repeat(100_000)}`, /The value of "a" is a list/],
 	["a key twice", '{"KEY":"one","KEY":"two"}', /The name "KEY" occurs twice/],
 	["a key twice, once escaped", '{"KEY":"one","\\u004bEY":"two"}', /The name "KEY" occurs twice/],
 	["a key twice in a namespace", '{"ns":{"KEY":"one","KEY":"two"}}', /The name "ns"."KEY" occurs twice/],
@@ -96,36 +99,40 @@ const VALUES: readonly string[] = [
 	"==",
 ];
 
-const valueOf = (index: number): string => `${index}:${VALUES[index % VALUES.length]}`;
+const valueAt = (index: number): string => `${index}:${VALUES[index % VALUES.length]}`;
 
-/** JSON text of these names with {@link valueOf} each, without an object in between that could lose one. */
+/** JSON text of these names with {@link valueAt} each, without an object in between that could lose one. */
 function payloadOf(names: readonly string[]): string {
-	const members = names.map((name, index) => `${JSON.stringify(name)}:${JSON.stringify(valueOf(index))}`);
+	const members = names.map((name, index) => `${JSON.stringify(name)}:${JSON.stringify(valueAt(index))}`);
 	return `{${members.join(",")}}`;
-}
-
-/** A segment that no URL parser takes for a step up. */
-function segment(name: string): string {
-	return encodeURIComponent(name).replace(/^\.+$/, (dots) => dots.replaceAll(".", "%2E"));
 }
 
 /** Fetch resolves these before they are sent, and the API refuses them: such secrets come with the others only. */
 const isDots = (name: string): boolean => name === "." || name === "..";
 
-/** Every name gives its exact value under this path, as JSON and as text. */
-async function givesEach({ agent }: AttackStage, names: readonly string[], prefix: string): Promise<void> {
+/** Every name gives its exact value: as JSON, or in a namespace as bare text. */
+async function givesEach(
+	{ agent }: AttackStage,
+	names: readonly string[],
+	namespace?: string,
+): Promise<void> {
+	const prefix = namespace === undefined ? "" : `${encodeURIComponent(namespace)}/`;
+	const accept = namespace === undefined ? "application/json" : "text/plain";
 	for (const [index, name] of names.entries()) {
 		if (isDots(name)) continue;
-		const path = `/v1/secrets/${prefix}${segment(name)}`;
-		const { status, text } = await agent.get(path);
-		expect({ name, status, text }).toEqual({
-			name,
-			status: 200,
-			text: JSON.stringify({ value: valueOf(index) }),
-		});
-		const plain = await agent.get(path, { accept: "text/plain" });
-		expect({ name, text: plain.text }).toEqual({ name, text: valueOf(index) });
+		const value = valueAt(index);
+		const wanted = namespace === undefined ? JSON.stringify({ value }) : value;
+		const { status, text } = await agent.get(`/v1/secrets/${prefix}${encodeURIComponent(name)}`, { accept });
+		expect({ name, status, text }).toEqual({ name, status: 200, text: wanted });
 	}
+}
+
+/** The answer to a path that is sent as it is. */
+async function statusOfRaw({ agent }: AttackStage, path: string): Promise<number | undefined> {
+	const sent = request(agent.url, { path, headers: { authorization: `Bearer ${TOKEN}` } }).end();
+	const [response] = (await once(sent, "response")) as [IncomingMessage];
+	response.resume();
+	return response.statusCode;
 }
 
 /** Puts a payload out that is good, and expects it back to the byte. */
@@ -145,24 +152,27 @@ describe.each(MODES)("%s, through the built command", (_, ttl) => {
 	it("A16 gives exact values back under strange names, flat", async () => {
 		const stage = await AttackStage.ready(ttl);
 		await serves(stage, "strange names", payloadOf(NAMES));
-		await givesEach(stage, NAMES, "");
+		await givesEach(stage, NAMES);
 		expect((await stage.agent.get("/v1/keys")).json()).toEqual([...NAMES].sort());
 		expect((await stage.agent.get("/v1/secrets?format=flat")).text).toBe(stage.served);
-		for (const absent of ["valueOf", "__defineGetter__", "length", "é".normalize("NFKD") + "x", "A/B"])
-			expect({ absent, status: (await stage.agent.get(`/v1/secrets/${segment(absent)}`)).status }).toEqual({
+		for (const absent of ["valueOf", "__defineGetter__", "length", "A/B"])
+			expect({
+				absent,
+				status: (await stage.agent.get(`/v1/secrets/${encodeURIComponent(absent)}`)).status,
+			}).toEqual({
 				absent,
 				status: 404,
 			});
-		for (const dots of ["..", "."])
-			expect((await stage.agent.get(`/v1/secrets/${segment(dots)}`)).status).not.toBe(500);
+		for (const path of ["/v1/secrets/..", "/v1/secrets/%2e%2E", "/v1/secrets/%2E", "/v1/secrets/%00"])
+			expect({ path, status: await statusOfRaw(stage, path) }).toEqual({ path, status: 400 });
 	});
 
 	it("A16 gives exact values back under strange names, in strange namespaces", async () => {
 		const stage = await AttackStage.ready(ttl);
-		const namespaces = ["__proto__", "constructor", "success", "data", "ü/%2F .__", "a__b"];
+		const namespaces = ["__proto__", "constructor", "ü/%2F .__"];
 		const members = namespaces.map((name) => `${JSON.stringify(name)}:${payloadOf(NAMES)}`);
 		await serves(stage, "strange namespaces", `{${members.join(",")}}`);
-		for (const namespace of namespaces) await givesEach(stage, NAMES, `${segment(namespace)}/`);
+		for (const namespace of namespaces) await givesEach(stage, NAMES, namespace);
 		const listed = namespaces.flatMap((namespace) => NAMES.map((name) => `${namespace}__${name}`));
 		expect((await stage.agent.get("/v1/keys")).json()).toEqual([...new Set(listed)].sort());
 		expect((await stage.agent.get("/v1/secrets/constructor")).status).toBe(409);
@@ -182,7 +192,7 @@ describe.each(MODES)("%s, through the built command", (_, ttl) => {
 		const stage = await AttackStage.ready(ttl);
 		const names = Array.from({ length: 100_000 }, (_each, index) => `KEY_${index}`);
 		await serves(stage, "100,000 keys", payloadOf(names));
-		expect((await stage.agent.get("/v1/secrets/KEY_99999")).json()).toEqual({ value: valueOf(99_999) });
+		expect((await stage.agent.get("/v1/secrets/KEY_99999")).json()).toEqual({ value: valueAt(99_999) });
 		expect((await stage.agent.get("/v1/keys")).json()).toHaveLength(100_000);
 		const large = `${"ü".repeat(524_287)}!`;
 		await serves(stage, "a megabyte", JSON.stringify({ LARGE: large }));

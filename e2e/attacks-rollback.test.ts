@@ -43,7 +43,7 @@ async function expiry({ agent }: AttackStage): Promise<number> {
 /** Puts an artifact of a short life out, served in this way from then on, and sees it end on time. */
 async function expiresOnTime(stage: AttackStage, serve: (body: string) => Behaviour): Promise<void> {
 	const secrets = { KEY: "a-value-of-a-short-life" };
-	const expiresAt = new Date(Date.now() + 2_500).toISOString();
+	const expiresAt = new Date(Date.now() + 2_000).toISOString();
 	const short = JSON.stringify(await sealFields({ ...stage.next(secrets), expiresAt }));
 	await stage.accepts("one that expires soon", short, JSON.stringify(secrets));
 	stage.server.respondWith(serve(short));
