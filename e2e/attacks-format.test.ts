@@ -145,7 +145,7 @@ describe.each(MODES)("%s, through the built command", (mode, ttl) => {
 		for (const name of names) await spoil(name, "\n");
 		for (const control of ["\r", "\t", "\0", "\u001b", "\u007f", "\u0085", "\ud800"])
 			await spoil("identity", control);
-		const envelope = Object((await seal({ KEY: "evil" }))["envelope"]);
+		const envelope = Object((await seal({ KEY: "evil" })).envelope) as SealedFields;
 		for (const name of ["provider", "keyId", "wrappedKey", "algorithm", "iv", "authTag"]) {
 			const tampered = await seal({ KEY: "evil" }, { tamper: { [name]: `${envelope[name]}\n` } });
 			const message = new RegExp(`malformed: envelope.${name} `);
