@@ -45,6 +45,20 @@ function bytesOf(body: Body): Uint8Array | string {
 	return typeof body === "string" || body instanceof Uint8Array ? body : JSON.stringify(body);
 }
 
+/** What an agent says that does not start, for which it takes one sentence and the status 1. */
+export async function refusesToStart(
+	variables: Readonly<Record<string, string>>,
+	options?: StartOptions,
+): Promise<string> {
+	// Not run to its end: where it does start, it must not outlive the test.
+	const agent = await AgentProcess.spawn({ CLEF_AGENT_SOURCE: "http://127.0.0.1:9/", ...variables }, options);
+	expect(await agent.ended()).toMatchObject({ status: 1, signal: null });
+	// The end may be noticed before the last words are.
+	await eventually("a sentence", () => agent.stderr.endsWith("\n"));
+	expect(agent.stderr).toMatch(/^clef-agent: [^\n]+\n$/);
+	return agent.stderr;
+}
+
 /** A source with a good signed artifact, and a ready agent that trusts the golden vectors' key. */
 export class AttackStage {
 	readonly server: TestServer;
