@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { vectorKeys, vectorSecrets } from "@clef-sh/testkit/vectors";
 import { expect, onTestFinished } from "vitest";
 import { commandPath, inherited } from "./command.js";
@@ -151,6 +152,13 @@ export class AgentProcess {
 		return eventually(`serving ${JSON.stringify(secrets)}; the log has ${this.#stderr}`, async () =>
 			expect.objectContaining(Object(secrets)).asymmetricMatch(await this.secrets()),
 		);
+	}
+
+	/** The most memory it has used so far; on Linux only, elsewhere 0. */
+	peakMemoryBytes(): number {
+		if (process.platform !== "linux") return 0;
+		const status = readFileSync(`/proc/${this.#child.pid}/status`, "utf8");
+		return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
 	}
 
 	signal(signal: NodeJS.Signals): void {

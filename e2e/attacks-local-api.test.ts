@@ -4,7 +4,14 @@ import { vector, vectorKeys, vectorSecrets } from "@clef-sh/testkit/vectors";
 import { describe, expect, it } from "vitest";
 import { AgentProcess, TOKEN } from "./agent-process.js";
 import { clefAgent } from "./command.js";
-import { authorised, exchange, exchangeOne, type RawAnswer, requestText } from "./raw-request.js";
+import {
+	authorised,
+	exchange,
+	exchangeOne,
+	exchangeText,
+	type RawAnswer,
+	requestText,
+} from "./raw-request.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
 const AUTH = `Authorization: Bearer ${TOKEN}`;
@@ -152,12 +159,10 @@ describe.each([
 			"VIA:",
 		]) {
 			for (const path of SECRET_PATHS) {
-				for (const method of ["GET", "HEAD"]) {
-					const answers = await exchange(port, authorised(`${method} ${path} HTTP/1.1`, header));
-					// HEAD announces the body of a GET without sending it, so that no whole answer is there to be read.
-					if (method === "HEAD") expect(answers).toEqual([]);
-					else expectRefusal(answers[0] ?? { status: 0, headers: {}, body: "" }, 400, "PROXY_REFUSED");
-				}
+				const refused = await exchangeOne(port, authorised(`GET ${path} HTTP/1.1`, header));
+				expectRefusal(refused, 400, "PROXY_REFUSED");
+				const head = await exchangeText(port, authorised(`HEAD ${path} HTTP/1.1`, header));
+				expect(head.toString()).toMatch(/^HTTP\/1\.1 400 .*\r\n\r\n$/s);
 			}
 			for (const path of STATUS_PATHS) {
 				const answer = await exchangeOne(port, authorised(`GET ${path} HTTP/1.1`, header));

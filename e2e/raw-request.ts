@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
 import { TOKEN } from "./agent-process.js";
@@ -18,25 +17,36 @@ export async function dial(port: number): Promise<Socket> {
 	onTestFinished(() => {
 		socket.destroy();
 	});
-	await Promise.race([once(socket, "connect"), once(socket, "close")]);
+	await Promise.race([new Promise((resolve) => socket.once("connect", resolve)), closed(socket)]);
 	return socket;
+}
+
+/** Settles when the connection is gone, however it ended. */
+export function closed(socket: Socket): Promise<void> {
+	return new Promise((resolve) => {
+		if (socket.closed) resolve();
+		else socket.once("close", () => resolve());
+	});
 }
 
 /** Everything the agent sends from now until the connection is closed. */
 export async function drained(socket: Socket): Promise<Buffer> {
 	const chunks: Buffer[] = [];
 	socket.on("data", (chunk: Buffer) => chunks.push(chunk));
-	if (!socket.closed) await once(socket, "close");
+	await closed(socket);
 	return Buffer.concat(chunks);
+}
+
+/** Sends raw bytes, and resolves with what comes back until the agent closes the connection. */
+export async function exchangeText(port: number, bytes: string): Promise<Buffer> {
+	const socket = await dial(port);
+	socket.write(bytes, "latin1");
+	return drained(socket);
 }
 
 /** Sends raw bytes, and reads every answer until the agent closes the connection. */
 export async function exchange(port: number, bytes: string): Promise<RawAnswer[]> {
-	const socket = await dial(port);
-	socket.write(bytes, "latin1");
-	const answers = answersIn(await drained(socket));
-	socket.destroy();
-	return answers;
+	return answersIn(await exchangeText(port, bytes));
 }
 
 /** Like {@link exchange}, for exactly one answer. */
@@ -53,7 +63,7 @@ export function requestText(...lines: readonly string[]): string {
 	return `${[...lines, "Connection: close"].join("\r\n")}\r\n\r\n`;
 }
 
-/** A request with the right host and token; `Connection: close` unless it is to stay open. */
+/** The same with the right host and token. */
 export function authorised(line: string, ...headers: readonly string[]): string {
 	return requestText(line, "Host: localhost", `Authorization: Bearer ${TOKEN}`, ...headers);
 }
