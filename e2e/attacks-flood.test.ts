@@ -8,6 +8,7 @@ import { AgentProcess, TOKEN } from "./agent-process.js";
 import { eventually } from "./eventually.js";
 import { answersIn, authorised, closed, dial, drained, exchangeOne, requestText } from "./raw-request.js";
 import { temporaryFolder } from "./temporary-folder.js";
+import { MODES } from "./transport-stage.js";
 
 const SECRETS = { KEY: "value-under-flood", BIG: "x".repeat(900_000) };
 const HEALTH = requestText("GET /v1/health HTTP/1.1", "Host: localhost");
@@ -54,10 +55,7 @@ it("L32 slow requests are told 408 and closed, and nobody waits for them", async
 	}
 });
 
-it.each([
-	["cached", "300"],
-	["just-in-time", "0"],
-])("L32 2,000 idle and half-open sockets keep nobody out, %s", async (_, ttl) => {
+it.each(MODES)("L32 2,000 idle and half-open sockets keep nobody out, %s", async (_, ttl) => {
 	const agent = await ready({ CLEF_AGENT_CACHE_TTL: ttl });
 	const sockets: Socket[] = [];
 	for (let opened = 0; opened < 2_000; opened += 1) {
