@@ -33,6 +33,7 @@ export function closed(socket: Socket): Promise<void> {
 export async function drained(socket: Socket): Promise<Buffer> {
 	const chunks: Buffer[] = [];
 	socket.on("data", (chunk: Buffer) => chunks.push(chunk));
+	socket.resume();
 	await closed(socket);
 	return Buffer.concat(chunks);
 }
