@@ -1,12 +1,11 @@
 import { runCommandLine } from "./command-line.js";
+import { keepInspectorShut } from "./inspector.js";
 import { processIo } from "./process-io.js";
 
 /** A log that nobody reads must not keep a stopped agent from ending in time (D36). */
 const LAST_WORDS_MS = 500;
 
-process.on("SIGUSR1", () => {
-	// Without a listener, Node would open its inspector, and with it the memory that holds the secrets (D41).
-});
+keepInspectorShut(process);
 for (const stream of [process.stdout, process.stderr]) {
 	stream.on("error", () => {
 		// Whoever read the output has gone; an agent goes on serving without its log.
