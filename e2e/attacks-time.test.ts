@@ -41,12 +41,6 @@ const dripping: Behaviour = (_request, response) => {
 	response.once("close", () => clearInterval(timer));
 };
 
-/** Reads secrets until this much time has passed. */
-async function busyFor(agent: AgentProcess, ms: number, secrets: unknown): Promise<void> {
-	const until = performance.now() + ms;
-	while (performance.now() < until) expect(await agent.secrets()).toEqual(secrets);
-}
-
 const stageWith = (ttl: string, env: Readonly<Record<string, string>> = {}): Promise<TransportStage> =>
 	transportStage({ CLEF_AGENT_CACHE_TTL: ttl, ...env });
 
@@ -186,7 +180,8 @@ describe.each(MODES)("%s", (_, ttl) => {
 			agent.signal("SIGHUP");
 			await agent.serves(secrets);
 			const before = server.requests.length;
-			await busyFor(agent, 1_000, secrets);
+			const until = performance.now() + 1_000;
+			while (performance.now() < until) expect(await agent.secrets()).toEqual(secrets);
 			expect(server.requests.length - before).toBeLessThanOrEqual(2);
 		}
 	});
