@@ -86,7 +86,7 @@ async function follow<T>(
 	const { cache, disk, source } = parts;
 	const result = await readSource(source, validator, signal);
 	if (result.kind === "unmodified") {
-		if (cache.current === undefined) throw nothingToConfirm(source);
+		if (cache.current === undefined || validator === undefined) throw nothingToConfirm(source);
 		cache.confirm(startedAt);
 		await disk.confirm(startedAt.wallMs);
 		return { outcome: { kind: "confirmed" }, validator };
@@ -118,7 +118,7 @@ async function readSource(
 function nothingToConfirm({ description }: Source): SourceError {
 	return new SourceError(
 		"SOURCE_BAD_RESPONSE",
-		`${description} says that nothing has changed, but nothing was read from it yet.`,
+		`${description} says that nothing has changed, but it was not asked for changes.`,
 	);
 }
 
@@ -132,6 +132,8 @@ async function take<T>(
 	const { cache, clock, mode, policy, reporter } = parts;
 	const artifact = verifyArtifact(parsed, policy, clock.now());
 	if (isHeld(cache, artifact)) {
+		// Perhaps signed anew, by a key that has no floor yet.
+		policy.floor.raise(artifact);
 		cache.confirm(startedAt);
 		return { artifact, outcome: { kind: "confirmed" } };
 	}

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import { importTrustedKeys } from "@clef-sh/artifact";
-import { sealArtifact } from "@clef-sh/testkit/artifacts";
+import { sealArtifact, sealFields, signFields } from "@clef-sh/testkit/artifacts";
 import { vectorKeys } from "@clef-sh/testkit/vectors";
 import { describe, expect, it } from "vitest";
 import { VerifyKeys } from "../src/verify-keys.js";
@@ -78,6 +78,30 @@ describe.each([300, 0])("an agent whose verify keys are rotated, at a TTL of %i"
 		source.put(await sealArtifact({ revision: "r2", packedAt, signingKey }));
 		await agent.refresh();
 		expect(agent.status()).toMatchObject({ state: "ready", revision: "r2", lastError: null });
+	});
+
+	it("D38 T21 takes no unmodified answer to a question that was not asked", async () => {
+		const { agent, file, source } = await start();
+		file.holds = `${first},${rotated}`;
+		source.once(() => ({ kind: "unmodified" }));
+		await expect(agent.refresh()).resolves.toMatchObject({
+			kind: "kept",
+			error: { code: "SOURCE_BAD_RESPONSE" },
+		});
+	});
+
+	it("A1 gives the key that signed the held artifact anew a floor of its own", async () => {
+		const { file, reread } = keys();
+		const fields = await sealFields();
+		const body = Buffer.from(JSON.stringify(fields));
+		const { agent, events, source } = await startAgent(body, { ttlSeconds, rereadVerifyKeys: reread });
+		file.holds = `${first},${rotated}`;
+		source.put(Buffer.from(JSON.stringify(signFields(fields, signingKey))));
+		await agent.refresh();
+		await agent.refresh();
+		source.put(await sealArtifact({ revision: "r0", packedAt: "2026-11-22T04:29:00Z", signingKey }));
+		await agent.refresh();
+		expect(events.at(-1)).toMatchObject({ reason: "rollback" });
 	});
 
 	it("D38 keeps what it has when both keys are trusted for a while", async () => {

@@ -16,9 +16,9 @@ import { RotatingToken } from "../rotating-token.js";
 import { StopRequest } from "../stop-request.js";
 
 /** Time that requests under way get to finish. */
-const GRACE_MS = 3_000;
+const GRACE_MS = 2_500;
 /** All of stopping; an orchestrator may kill after 5 seconds (D36). */
-const STOP_MS = 4_000;
+const STOP_MS = 3_500;
 /** How old the token's file may be before the agent notices that it was rotated. */
 const TOKEN_LOOK_MS = 5_000;
 /** A pipe that nobody writes to any more reads as empty, where it would otherwise be waited for without end. */

@@ -153,7 +153,7 @@ it("D36 does not wait longer than it may for what hangs", async () => {
 	const status = run([], hurried);
 	io.process.emit("SIGTERM");
 	expect(await status).toBe(0);
-	expect(waits).toEqual([4_000]);
+	expect(waits).toEqual([3_500]);
 });
 
 it("L34 says that the port is taken", async () => {
