@@ -19,7 +19,7 @@ const EDITIONS: readonly (readonly [string, number, (world: ChaosWorld) => Editi
 	["newer", 16, (world) => newer(world)],
 	["near-future", 1, (world) => newer(world, { aheadMs: 4 * MINUTE_MS })],
 	["expiring-soon", 4, (world) => newer(world, { livesMs: world.dice.between(2, 120) * 1000 })],
-	["rolled-back", 4, (world) => world.dice.pick(asTuple(world.sound))],
+	["rolled-back", 5, (world) => world.dice.pick(asTuple(world.sound.slice(-world.dice.pick([2, 3, 5, 50]))))],
 	["equivocated", 3, equivocated],
 	["tampered", 2, (world) => world.press.tampered(latest(world), false)],
 	["tampered-rehashed", 2, (world) => world.press.tampered(latest(world), true)],
@@ -35,7 +35,8 @@ const EDITIONS: readonly (readonly [string, number, (world: ChaosWorld) => Editi
 	],
 	["expired", 2, (world) => odd(world, { signer: "a", livesMs: -world.dice.between(0, 600) * 1000 })],
 	["hopeless", 3, (world) => odd(world, { signer: "a", isHopeless: true })],
-	["revoked", 5, revokedLatest],
+	["revoked", 5, (world) => revokedOne(world, latest(world))],
+	["revoked-older", 2, (world) => revokedOne(world, world.dice.pick(asTuple(world.sound.slice(-4))))],
 	["bare-revocation", 2, (world) => world.press.bareRevocation(revokedAt(world))],
 	["replay", 6, (world) => world.dice.pick(asTuple(world.offered))],
 	["garbage", 2, garbage],
@@ -130,8 +131,8 @@ function equivocated(world: ChaosWorld): Promise<ArtifactEdition> {
 	return world.press.artifact({ revision, signer, packedAtMs });
 }
 
-function revokedLatest(world: ChaosWorld): Edition {
-	return world.press.revoked(latest(world), revokedAt(world));
+function revokedOne(world: ChaosWorld, edition: ArtifactEdition): Edition {
+	return world.press.revoked(edition, revokedAt(world));
 }
 
 function revokedAt({ clock, dice }: ChaosWorld): unknown {

@@ -1,7 +1,7 @@
 import { ChaosViolation } from "./chaos-belief.js";
 import { isSame, type Opening, openingOf, openOnce } from "./chaos-check.js";
 import { DISK_STEPS } from "./chaos-disk-steps.js";
-import { newer, PLACES } from "./chaos-places.js";
+import { latest, newer, PLACES } from "./chaos-places.js";
 import type { ChaosWorld } from "./chaos-world.js";
 
 /** One kind of thing that can happen; it resolves with how it happened, for the list of steps. */
@@ -16,6 +16,7 @@ const [firstPlace, ...otherPlaces] = PLACES;
 const PLACE_STEPS: readonly StepKind[] = [
 	{ name: "place", weight: 30, run: (world) => changePlace(world, false) },
 	{ name: "place-once", weight: 12, run: (world) => changePlace(world, true) },
+	{ name: "one-sided", weight: 6, run: oneSided },
 	{ name: "slow", weight: 4, run: slowAnswer },
 ];
 
@@ -59,14 +60,24 @@ async function changePlace(world: ChaosWorld, once: boolean): Promise<string> {
 	return `${kind.name} ${poked}`;
 }
 
+/** One read of one agent is answered in its own way, so that two that share a disk come to differ. */
+async function oneSided(world: ChaosWorld): Promise<string> {
+	if (firstPlace === undefined) throw new RangeError("no places");
+	const { dice, instances, source } = world;
+	const kind = dice.weighted([firstPlace, ...otherPlaces]);
+	const instance = dice.chance(0.5) ? instances.at(0) : instances.at(-1);
+	source.forgetOnce();
+	world.offer(await kind.make(world), true);
+	if (instance !== undefined) await world.drive(instance.agent.refresh());
+	return `${kind.name} ${instance?.slot}`;
+}
+
 /** The answer takes its time, and meanwhile the world changes. */
 async function slowAnswer(world: ChaosWorld): Promise<string> {
 	const { dice, source } = world;
 	const before = source.place;
 	const [slow, ms] = [
-		dice.chance(0.5)
-			? await newer(world)
-			: dice.pick(world.sound.slice(0, 1).concat(world.sound.slice(-1)) as [never]),
+		dice.chance(0.5) ? await newer(world) : dice.pick([latest(world), ...world.sound.slice(0, 1)]),
 		dice.between(0, 12_000),
 	];
 	source.forgetOnce();
