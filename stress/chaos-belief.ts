@@ -75,9 +75,7 @@ export class Belief {
 		if (!instance.hasLoaded) {
 			if (!instance.isIdle && !source.wasReadBy(number)) return;
 			instance.hasLoaded = true;
-			const { restoredAt } = instance;
-			const load = (world: World) => afterLoad(world, slot, policy, now, condition, restoredAt);
-			this.#branch(load, `process ${number} restored what was confirmed at ${restoredAt}`);
+			this.#load(instance, now, condition);
 		}
 		if (condition !== "hangs")
 			this.#branch((world) => afterResume(world, slot, policy, condition), "resumed");
@@ -86,6 +84,17 @@ export class Belief {
 			this.#branch((world) => afterAnswer(world, slot, policy, answer, condition), what);
 			this.#trail[slot].push(...this.agents(slot));
 		}
+	}
+
+	/** An agent says what it restored; that nothing was restored, it says by saying nothing. */
+	#load({ number, restoredAt, slot }: Instance, now: Moment, condition: DiskCondition): void {
+		this.#branch(
+			(world) =>
+				afterLoad(world, slot, this.#policy, now, condition).filter(
+					({ agents }) => agents[slot].held?.confirmed.wallMs === restoredAt,
+				),
+			`process ${number} restored what was confirmed at ${restoredAt}`,
+		);
 	}
 
 	/** Somebody did this to the record on disk. */

@@ -73,23 +73,15 @@ export function withAgent(world: World, slot: Slot, agent: AgentState): World {
 	return { ...world, agents: slot === 0 ? [agent, second] : [first, agent] };
 }
 
-/**
- * The courses that remain possible once an agent has looked at its disk, at the start of its life. It said that it
- * restored something last confirmed at `restoredAt`, or it said nothing of the kind.
- */
+/** The courses that remain possible once an agent has looked at its disk, at the start of its life. */
 export function afterLoad(
 	world: World,
 	slot: Slot,
 	policy: Policy,
 	now: Moment,
 	disk: DiskCondition,
-	restoredAt: number | undefined,
 ): readonly World[] {
-	const possible = disk === "absent" ? [world] : loads(world, slot, policy, now, disk);
-	return possible.filter(({ agents }) => agents[slot].held?.confirmed.wallMs === restoredAt);
-}
-
-function loads(world: World, slot: Slot, policy: Policy, now: Moment, disk: DiskCondition): readonly World[] {
+	if (disk === "absent") return [world];
 	const loaded = readings(world.disk).map((reading) => ({
 		...withAgent(world, slot, restored(world.agents[slot], reading, policy, now)),
 		disk: reading,

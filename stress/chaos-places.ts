@@ -1,52 +1,74 @@
 import { behaviours } from "@clef-sh/testkit/servers";
-import { type ArtifactEdition, type Edition, iso } from "./chaos-artifacts.js";
+import { type ArtifactEdition, type Edition, iso, type Press } from "./chaos-artifacts.js";
+import type { Dice } from "./chaos-dice.js";
 import type { Place } from "./chaos-source.js";
-import type { ChaosWorld } from "./chaos-world.js";
+
+/** What a place is made from: all that was seen so far. */
+export interface PlaceContext {
+	readonly dice: Dice;
+	readonly press: Press;
+	readonly clock: { now(): number };
+	/** Sound artifacts, oldest first. */
+	readonly sound: ArtifactEdition[];
+	/** Everything that the source ever offered. */
+	readonly offered: Edition[];
+	/** Whose signatures agents believe. */
+	readonly signers: readonly string[];
+	/** Whether the test can wait until a date that lies minutes ahead has passed. */
+	readonly canWait: boolean;
+	/** The longest time that the source asked to be left alone. */
+	longestWaitMs: number;
+}
 
 /** Makes something for the place to answer, from what the world has seen so far. */
 export interface PlaceKind {
 	readonly name: string;
 	readonly weight: number;
-	readonly make: (world: ChaosWorld) => Place | Promise<Place>;
+	readonly make: (world: PlaceContext) => Place | Promise<Place>;
 }
 
 const MINUTE_MS = 60_000;
 const YEAR_9999 = "9999-12-31T23:59:59.000Z";
 
 /** Answers that hold an artifact of some kind. */
-const EDITIONS: readonly (readonly [string, number, (world: ChaosWorld) => Edition | Promise<Edition>])[] = [
-	["same", 6, latest],
-	["newer", 16, (world) => newer(world)],
-	["near-future", 1, (world) => newer(world, { aheadMs: 4 * MINUTE_MS })],
-	["expiring-soon", 4, (world) => newer(world, { livesMs: world.dice.between(2, 120) * 1000 })],
-	["rolled-back", 5, (world) => world.dice.pick(asTuple(world.sound.slice(-world.dice.pick([2, 3, 5, 50]))))],
-	["equivocated", 3, equivocated],
-	["tampered", 2, (world) => world.press.tampered(latest(world), false)],
-	["tampered-rehashed", 2, (world) => world.press.tampered(latest(world), true)],
-	["unsigned", 2, (world) => world.press.resigned(latest(world), false)],
-	["unsigned-new", 2, (world) => odd(world, { signer: false })],
-	["untrusted", 2, (world) => world.press.resigned(latest(world), "x")],
-	["untrusted-new", 2, (world) => odd(world, { signer: "x" })],
-	["other-identity", 2, (world) => odd(world, { signer: "a", identity: "somebody-else" })],
+const EDITIONS: readonly (readonly [string, number, (world: PlaceContext) => Edition | Promise<Edition>])[] =
 	[
-		"from-future",
-		2,
-		(world) => odd(world, { signer: "a", aheadMs: world.dice.between(6, 600_000) * MINUTE_MS }),
-	],
-	["expired", 2, (world) => odd(world, { signer: "a", livesMs: -world.dice.between(0, 600) * 1000 })],
-	["hopeless", 3, (world) => odd(world, { signer: "a", isHopeless: true })],
-	["revoked", 5, (world) => revokedOne(world, latest(world))],
-	["revoked-older", 2, (world) => revokedOne(world, world.dice.pick(asTuple(world.sound.slice(-4))))],
-	["bare-revocation", 2, (world) => world.press.bareRevocation(revokedAt(world))],
-	["replay", 6, (world) => world.dice.pick(asTuple(world.offered))],
-	["garbage", 2, garbage],
-];
+		["same", 6, latest],
+		["newer", 16, (world) => newer(world)],
+		["near-future", 1, (world) => newer(world, { aheadMs: world.canWait ? 4 * MINUTE_MS : 0 })],
+		["expiring-soon", 4, (world) => newer(world, { livesMs: world.dice.between(2, 120) * 1000 })],
+		[
+			"rolled-back",
+			5,
+			(world) => world.dice.pick(asTuple(world.sound.slice(-world.dice.pick([2, 3, 5, 50])))),
+		],
+		["equivocated", 3, equivocated],
+		["tampered", 2, (world) => world.press.tampered(latest(world), false)],
+		["tampered-rehashed", 2, (world) => world.press.tampered(latest(world), true)],
+		["unsigned", 2, (world) => world.press.resigned(latest(world), false)],
+		["unsigned-new", 2, (world) => odd(world, { signer: false })],
+		["untrusted", 2, (world) => world.press.resigned(latest(world), "x")],
+		["untrusted-new", 2, (world) => odd(world, { signer: "x" })],
+		["other-identity", 2, (world) => odd(world, { signer: "a", identity: "somebody-else" })],
+		[
+			"from-future",
+			2,
+			(world) => odd(world, { signer: "a", aheadMs: world.dice.between(6, 600_000) * MINUTE_MS }),
+		],
+		["expired", 2, (world) => odd(world, { signer: "a", livesMs: -world.dice.between(0, 600) * 1000 })],
+		["hopeless", 3, (world) => odd(world, { signer: "a", isHopeless: true })],
+		["revoked", 5, (world) => revokedOne(world, latest(world))],
+		["revoked-older", 2, (world) => revokedOne(world, world.dice.pick(asTuple(world.sound.slice(-4))))],
+		["bare-revocation", 2, (world) => world.press.bareRevocation(revokedAt(world))],
+		["replay", 6, (world) => world.dice.pick(asTuple(world.offered))],
+		["garbage", 2, garbage],
+	];
 
 /** Answers that nobody may take for an artifact. */
 const FAILURES: readonly (readonly [
 	string,
 	number,
-	(world: ChaosWorld) => ReturnType<typeof behaviours.html>,
+	(world: PlaceContext) => ReturnType<typeof behaviours.html>,
 ])[] = [
 	["html", 1, () => behaviours.html()],
 	["redirect", 1, () => behaviours.redirect("http://169.254.169.254/latest/meta-data")],
@@ -74,7 +96,7 @@ export const PLACES: readonly PlaceKind[] = [
 	...EDITIONS.map(([name, weight, make]) => ({
 		name,
 		weight,
-		make: async (world: ChaosWorld): Promise<Place> => {
+		make: async (world: PlaceContext): Promise<Place> => {
 			const isTagged = world.dice.chance(0.9);
 			return { kind: "honest", isTagged, edition: await make(world) };
 		},
@@ -82,7 +104,7 @@ export const PLACES: readonly PlaceKind[] = [
 	...FAILURES.map(([name, weight, make]) => ({
 		name,
 		weight,
-		make: (world: ChaosWorld): Place => ({ kind: "failure", behaviour: make(world) }),
+		make: (world: PlaceContext): Place => ({ kind: "failure", behaviour: make(world) }),
 	})),
 	{ name: "unmodified", weight: 4, make: () => ({ kind: "unmodified" }) },
 	{ name: "silence", weight: 1, make: () => ({ kind: "hang", behaviour: behaviours.silence() }) },
@@ -95,7 +117,7 @@ export const PLACES: readonly PlaceKind[] = [
 ];
 
 /** The newest sound artifact. */
-export function latest({ sound }: ChaosWorld): ArtifactEdition {
+export function latest({ sound }: PlaceContext): ArtifactEdition {
 	return asTuple(sound)[sound.length - 1] ?? asTuple(sound)[0];
 }
 
@@ -108,40 +130,40 @@ interface Oddity {
 }
 
 /** Packs again, as the owner of the secrets would. */
-export async function newer(world: ChaosWorld, oddity: Oddity = {}): Promise<ArtifactEdition> {
-	const { dice, setting } = world;
-	const signer = dice.pick(["a", ...setting.policy.signers]);
+export async function newer(world: PlaceContext, oddity: Oddity = {}): Promise<ArtifactEdition> {
+	const { dice, signers } = world;
+	const signer = dice.pick(["a", ...signers]);
 	const livesMs = dice.chance(0.3) ? dice.between(100, 4_000) * 1000 : undefined;
 	const edition = await odd(world, { signer, ...(livesMs === undefined ? {} : { livesMs }), ...oddity });
 	world.sound.push(edition);
 	return edition;
 }
 
-function odd(world: ChaosWorld, { aheadMs = 0, livesMs, ...rest }: Oddity): Promise<ArtifactEdition> {
+function odd(world: PlaceContext, { aheadMs = 0, livesMs, ...rest }: Oddity): Promise<ArtifactEdition> {
 	const wallMs = world.clock.now();
 	const expiry = livesMs === undefined ? {} : { expiresAtMs: wallMs + livesMs };
 	return world.press.artifact({ signer: "a", ...rest, packedAtMs: wallMs + aheadMs, ...expiry });
 }
 
 /** The revision of the newest artifact, with other content. */
-function equivocated(world: ChaosWorld): Promise<ArtifactEdition> {
+function equivocated(world: PlaceContext): Promise<ArtifactEdition> {
 	const { facts } = latest(world);
 	const { revision, signer = "a" } = facts;
 	const packedAtMs = facts.packedAtMs + world.dice.pick([0, 0, 1000, -1000]);
 	return world.press.artifact({ revision, signer, packedAtMs });
 }
 
-function revokedOne(world: ChaosWorld, edition: ArtifactEdition): Edition {
+function revokedOne(world: PlaceContext, edition: ArtifactEdition): Edition {
 	return world.press.revoked(edition, revokedAt(world));
 }
 
-function revokedAt({ clock, dice }: ChaosWorld): unknown {
+function revokedAt({ canWait, clock, dice }: PlaceContext): unknown {
 	const now = clock.now();
 	return dice.pick<unknown>([
 		iso(now),
 		iso(now - 3_600_000),
 		iso(now - 1000),
-		iso(now + 2 * MINUTE_MS),
+		iso(canWait ? now + 2 * MINUTE_MS : now),
 		YEAR_9999,
 		"soon",
 		true,
@@ -149,12 +171,12 @@ function revokedAt({ clock, dice }: ChaosWorld): unknown {
 	]);
 }
 
-function garbage({ dice, press }: ChaosWorld): Edition {
+function garbage({ dice, press }: PlaceContext): Edition {
 	const noise = Array.from({ length: 64 }, () => String.fromCharCode(dice.between(1, 255))).join("");
 	return press.junk(dice.pick(["", "{", "{}", "null", "[]", '{"version":2}', "<html></html>", noise]));
 }
 
-function retryAfter(world: ChaosWorld): { readonly "retry-after": string } {
+function retryAfter(world: PlaceContext): { readonly "retry-after": string } {
 	const seconds = world.dice.between(1, 120);
 	world.longestWaitMs = Math.max(world.longestWaitMs, seconds * 1000);
 	const isDate = world.dice.chance(0.3);

@@ -10,6 +10,7 @@ import type { Dice } from "./chaos-dice.js";
 import { type Moment, TOLERANCE_MS } from "./chaos-facts.js";
 import { Instance, type Setting } from "./chaos-instance.js";
 import type { Slot } from "./chaos-model.js";
+import type { PlaceContext } from "./chaos-places.js";
 import { ChaosSource, type Place } from "./chaos-source.js";
 
 /** What a run counts. */
@@ -25,7 +26,7 @@ const REST_WITHIN_MS = 20_000;
 const STABLE_TURNS = 3;
 
 /** One episode's agents, their source, disk and clock, and the model of what they may do. */
-export class ChaosWorld {
+export class ChaosWorld implements PlaceContext {
 	readonly setting: Setting;
 	readonly dice: Dice;
 	readonly clock: ManualClock = new ManualClock();
@@ -33,13 +34,12 @@ export class ChaosWorld {
 	readonly source: ChaosSource;
 	readonly belief: Belief;
 	readonly tally: Tally;
-	/** Sound artifacts, oldest first. */
 	readonly sound: ArtifactEdition[] = [];
-	/** Everything that the source ever offered. */
 	readonly offered: Edition[] = [];
 	/** Copies of the record on disk that somebody took. */
 	readonly copies: (Buffer | undefined)[] = [];
-	/** The longest time that the source asked to be left alone. */
+	readonly signers: readonly string[];
+	readonly canWait = true;
 	longestWaitMs = 0;
 	readonly #running: Map<Slot, Instance> = new Map();
 	readonly #origin: string;
@@ -49,6 +49,7 @@ export class ChaosWorld {
 
 	private constructor(setting: Setting, first: ArtifactEdition, dice: Dice, run: RunParts) {
 		this.setting = setting;
+		this.signers = setting.policy.signers;
 		this.dice = dice;
 		this.tally = run.tally;
 		this.#origin = run.server.url;
