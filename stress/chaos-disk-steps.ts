@@ -1,6 +1,9 @@
 import { readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { type ArtifactEdition, type Edition, iso } from "./chaos-artifacts.js";
 import type { Dice } from "./chaos-dice.js";
 import type { Fault, FaultPlan } from "./chaos-files.js";
+import type { Slot } from "./chaos-model.js";
+import { newer } from "./chaos-places.js";
 import type { StepKind } from "./chaos-steps.js";
 import type { ChaosWorld } from "./chaos-world.js";
 
@@ -16,6 +19,7 @@ export const DISK_STEPS: readonly StepKind[] = [
 	{ name: "record-flipped", weight: 1, run: flipRecord },
 	{ name: "record-copied", weight: 2, run: copyRecord },
 	{ name: "record-swapped", weight: 2, run: swapRecord },
+	{ name: "late-revocation", weight: 2, run: lateRevocation },
 ];
 
 const OPERATIONS = ["open", "write", "append", "rename", "sync", "read", "lstat", "mkdir", "unlink"] as const;
@@ -141,6 +145,40 @@ async function swapRecord(world: ChaosWorld): Promise<string> {
 	await writeFile(path, copy);
 	world.belief.swapped(index);
 	return which.toFixed(3);
+}
+
+/**
+ * An agent that lags behind learns of a revocation of something old, and writes it to the disk that it shares with
+ * one that is ahead; a restart then meets what lies between the two.
+ */
+async function lateRevocation(world: ChaosWorld): Promise<string> {
+	if (world.instances.length > 1 || world.instances.some(({ disk }) => disk.hanging > 0)) return "";
+	const { press, source } = world;
+	source.forgetOnce();
+	const editions: ArtifactEdition[] = [];
+	for (const _ of ["old", "between", "ahead"]) {
+		await world.pass(1_000);
+		editions.push(await newer(world, { signer: "a", livesMs: 86_400_000 }));
+	}
+	const [old, between, ahead] = editions;
+	if (old === undefined || between === undefined || ahead === undefined) return "";
+	await tell(world, 0, old);
+	await world.start(1);
+	await tell(world, 1, ahead);
+	await tell(world, 0, press.revoked(old, iso(old.facts.packedAtMs)));
+	await world.crash(1);
+	await world.stop(0);
+	world.tally.restarts += 1;
+	world.offer({ kind: "honest", edition: between, isTagged: true });
+	await world.start(0);
+	return "done";
+}
+
+/** The coming read of one agent, which is now, finds this. */
+async function tell(world: ChaosWorld, slot: Slot, edition: Edition): Promise<void> {
+	const agent = world.instance(slot)?.agent;
+	world.offer({ kind: "honest", edition, isTagged: true }, true);
+	if (agent !== undefined) await world.drive(agent.refresh());
 }
 
 /** The record's path, when there is one and nobody is writing to it. */

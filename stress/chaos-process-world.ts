@@ -75,6 +75,10 @@ export class ProcessWorld implements PlaceContext {
 		return world;
 	}
 
+	get isCached(): boolean {
+		return this.#policy.isCached;
+	}
+
 	get command(): ChaosCommand {
 		if (this.#command === undefined) throw new RangeError("it does not run");
 		return this.#command;
