@@ -36,6 +36,7 @@ export class ChaosSource {
 	readonly #now: () => Moment;
 	#reads: OpenRead[] = [];
 	readonly #received: Map<number, number> = new Map();
+	readonly #lastReadMs: Map<number, number> = new Map();
 
 	constructor(place: Place, now: () => Moment) {
 		this.place = place;
@@ -64,6 +65,7 @@ export class ChaosSource {
 			answer: undefined,
 		};
 		this.#reads.push(read);
+		this.#lastReadMs.set(process, read.startedAt.monotonicMs);
 		this.#received.set(process, (this.#received.get(process) ?? 0) + 1);
 		if (place.kind === "honest") this.#deliver(read, place.edition, place.isTagged, request);
 		else if (place.kind === "unmodified") {
@@ -79,6 +81,11 @@ export class ChaosSource {
 	keepsWaiting(process: number, readsBegun: number): boolean {
 		const last = this.#reads.findLast((read) => read.process === process);
 		return last?.answer === undefined && this.#received.get(process) === readsBegun && last !== undefined;
+	}
+
+	/** When this process began its last read, on the monotonic clock. */
+	lastReadMs(process: number): number {
+		return this.#lastReadMs.get(process) ?? Number.NEGATIVE_INFINITY;
 	}
 
 	/** Whether this process has read at all. */

@@ -24,6 +24,10 @@ export interface Tally {
 /** Real time after which something that should come to rest hangs. */
 const REST_WITHIN_MS = 20_000;
 const STABLE_TURNS = 3;
+/** How long readers leave a source alone that has failed. */
+const READER_PAUSE_MS = 1_000;
+/** A read that hangs, and a disk that does, end after this. */
+const READ_DEADLINE_MS = 13_000;
 
 /** One episode's agents, their source, disk and clock, and the model of what they may do. */
 export class ChaosWorld implements PlaceContext {
@@ -223,9 +227,17 @@ export class ChaosWorld implements PlaceContext {
 			for (const opening of openings) {
 				assertOpening(this.belief, instance, opening, policy, this.now());
 				this.note(instance, opening.served, opening.code);
+				if (opening.code === "AGENT_NOT_FRESH") this.#assertTried(instance);
 			}
 			assertStatus(this.belief, instance, policy, this.now(), instance.openFailed);
 		}
+	}
+
+	/** Nobody is refused for staleness unless the source was asked a moment ago, or asked to be left alone. */
+	#assertTried({ number }: Instance): void {
+		const sinceMs = this.clock.monotonic() - this.source.lastReadMs(number);
+		if (sinceMs <= Math.max(this.longestWaitMs * 1.1, READER_PAUSE_MS) + READ_DEADLINE_MS) return;
+		throw new ChaosViolation(`process ${number} is stale and has not read for ${sinceMs} ms`);
 	}
 
 	/** Remembers what an `open()` means for what the agent says later. */
