@@ -222,12 +222,14 @@ export class ChaosWorld implements PlaceContext {
 			assertStatus(this.belief, instance, policy, this.now(), instance.openFailed);
 			if (opens === 0) continue;
 			this.belief.watch(instance.slot);
+			const { isIdle } = instance;
 			const readers = Array.from({ length: opens }, () => openOnce(instance));
 			const openings = await this.drive(Promise.all(readers));
 			for (const opening of openings) {
 				assertOpening(this.belief, instance, opening, policy, this.now());
 				this.note(instance, opening.served, opening.code);
-				if (opening.code === "AGENT_NOT_FRESH") this.#assertTried(instance);
+				// With a refresh in flight, readers wait for that one and start none.
+				if (isIdle && opening.code === "AGENT_NOT_FRESH") this.#assertTried(instance);
 			}
 			assertStatus(this.belief, instance, policy, this.now(), instance.openFailed);
 		}
