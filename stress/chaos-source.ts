@@ -83,7 +83,7 @@ export class ChaosSource {
 		return last?.answer === undefined && this.#received.get(process) === readsBegun && last !== undefined;
 	}
 
-	/** When this process began its last read, on the monotonic clock. */
+	/** When this process began its last read, or saw it end, on the monotonic clock. */
 	lastReadMs(process: number): number {
 		return this.#lastReadMs.get(process) ?? Number.NEGATIVE_INFINITY;
 	}
@@ -136,6 +136,7 @@ export class ChaosSource {
 
 	#close(read: OpenRead, kind: Answer["kind"], facts: Facts, tag: string | undefined): void {
 		const { askedWith, startedAt } = read;
+		this.#lastReadMs.set(read.process, this.#now().monotonicMs);
 		read.answer = { kind, facts, tag, askedWith, startedAt, answeredAt: this.#now() };
 	}
 }
