@@ -37,16 +37,18 @@ export class TrustFloor {
 	}
 
 	/**
-	 * Takes a revocation in: what was packed before it, or before the artifact that it revokes or that is held, is
-	 * refused from now on. `heldPackedAtMs` is the `packedAt` of the artifact in use, if there is one.
+	 * Takes a revocation in: what was packed before it, or before the artifact that it revokes or that is `held`, is
+	 * refused from now on.
 	 *
-	 * An unsigned body can revoke, so a date too far ahead counts as now: it must not lock the agent out for ever.
+	 * An unsigned body can revoke, so a date too far ahead counts as now: it must not lock the agent out for ever. What
+	 * a trusted key has signed is believed, also by a clock that was set back since.
 	 */
-	revoke(revocation: Revocation, nowMs: number, heldPackedAtMs?: number): void {
-		const dates = [revocation.revokedAtMs ?? nowMs, revocation.packedAtMs, heldPackedAtMs];
+	revoke(revocation: Revocation, nowMs: number, held?: VerifiedArtifact): void {
+		const dates = [revocation.revokedAtMs ?? nowMs, revocation.packedAtMs, held?.header.packedAtMs];
 		const credible = dates
 			.filter((ms) => ms !== undefined)
 			.map((ms) => (ms > nowMs + FUTURE_TOLERANCE_MS ? nowMs : ms));
+		if (held?.signedBy !== undefined) credible.push(held.header.packedAtMs);
 		this.#revokedAtMs = Math.max(...credible, this.#revokedAtMs ?? Number.NEGATIVE_INFINITY);
 	}
 

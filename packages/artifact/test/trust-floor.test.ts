@@ -184,7 +184,11 @@ describe("TrustFloor, revocation", () => {
 	});
 
 	it("takes a date too far ahead as now, so a forged year 9999 locks nobody out", () => {
-		floor.revoke({ ...revocation(Date.UTC(9999, 0)), packedAtMs: Date.UTC(9998, 0) }, NOW, Date.UTC(9997, 0));
+		floor.revoke(
+			{ ...revocation(Date.UTC(9999, 0)), packedAtMs: Date.UTC(9998, 0) },
+			NOW,
+			verify(packed(Date.UTC(9997, 0) - PACKED_AT_MS), []),
+		);
 		expect(floor.revokedAtMs()).toBe(NOW);
 		floor.revoke(revocation(NOW + FUTURE_TOLERANCE_MS), NOW);
 		expect(floor.revokedAtMs()).toBe(NOW + FUTURE_TOLERANCE_MS);
@@ -194,9 +198,16 @@ describe("TrustFloor, revocation", () => {
 		floor.revoke({ ...revocation(-1), packedAtMs: PACKED_AT_MS }, NOW);
 		expect(refusal(() => verify(packed(0), [])).code).toBe("ARTIFACT_REVOKED");
 		expect(() => verify(packed(1), [])).not.toThrow();
-		floor.revoke(revocation(-1), NOW, PACKED_AT_MS + 5);
+		floor.revoke(revocation(-1), NOW, verify(packed(5), []));
 		expect(refusal(() => verify(packed(5), [])).code).toBe("ARTIFACT_REVOKED");
 		expect(() => verify(packed(6), [])).not.toThrow();
+	});
+
+	it("A9 T24 believes the date that a trusted key has signed, also by a clock that was set back", () => {
+		const held = verify(signed(packed(10), first), [first.trusted]);
+		floor.revoke(revocation(), PACKED_AT_MS - 3_600_000, held);
+		expect(refusedAs(packed(10), first)).toBe("ARTIFACT_REVOKED");
+		expect(() => verify(packed(11), [])).not.toThrow();
 	});
 
 	it("works for a revocation long past, before 1970 even", () => {

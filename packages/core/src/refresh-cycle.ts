@@ -170,9 +170,9 @@ async function revoke<T>(
 	revocation: Revocation,
 ): Promise<CycleResult> {
 	const isNews = cache.emptyReason !== "revoked" || cache.current !== undefined;
-	const heldPackedAtMs = cache.current?.artifact.header.packedAtMs;
+	const held = cache.current?.artifact;
 	cache.clear("revoked");
-	policy.floor.revoke(revocation, clock.now(), heldPackedAtMs);
+	policy.floor.revoke(revocation, clock.now(), held);
 	const purged = await disk.revoke(policy.floor);
 	if (isNews) reporter.revoked(revocation, purged);
 	return { outcome: { kind: "revoked" }, validator: undefined };

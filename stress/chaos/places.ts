@@ -1,7 +1,7 @@
 import { behaviours } from "@clef-sh/testkit/servers";
-import { type ArtifactEdition, type Edition, iso, type Press } from "./chaos-artifacts.js";
-import type { Dice } from "./chaos-dice.js";
-import type { Place } from "./chaos-source.js";
+import { type ArtifactEdition, type Edition, iso, type Press } from "./artifacts.js";
+import type { Dice } from "./dice.js";
+import type { Place } from "./source.js";
 
 /** What a place is made from: all that was seen so far. */
 export interface PlaceContext {

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Behaviour, behaviours } from "@clef-sh/testkit/servers";
-import type { Edition } from "./chaos-artifacts.js";
-import type { Facts, Moment } from "./chaos-facts.js";
-import type { Answer } from "./chaos-model.js";
+import type { Edition } from "./artifacts.js";
+import type { Facts, Moment } from "./facts.js";
+import type { Answer } from "./model.js";
 
 /** What the place does when it is read. */
 export type Place =

@@ -1,4 +1,4 @@
-import { type ArtifactFacts, admits, type Floor, merged, NO_FLOOR, type Policy } from "./chaos-facts.js";
+import { type ArtifactFacts, admits, type Floor, merged, NO_FLOOR, type Policy } from "./facts.js";
 
 /** What may lie in the cache directory. */
 export type DiskState =
@@ -8,7 +8,7 @@ export type DiskState =
 	| DiskRecord;
 
 /** A record as the model remembers it. */
-export interface DiskRecord {
+interface DiskRecord {
 	readonly kind: "record";
 	/** Undefined for a revocation. */
 	readonly artifact: ArtifactFacts | undefined;

@@ -1,7 +1,7 @@
 import { startServer } from "@clef-sh/testkit/servers";
 import { expect, onTestFinished, test } from "vitest";
-import { EpisodeFailure, liveThrough, newRecord } from "./chaos-episode.js";
-import type { ChaosWorld } from "./chaos-world.js";
+import { EpisodeFailure, liveThrough, newRecord } from "./episode.js";
+import type { ChaosWorld } from "./world.js";
 
 const seed = Number(process.env.CLEF_STRESS_SEED ?? Date.now() % 2 ** 32);
 const wanted = Number(process.env.CLEF_CHAOS_STEPS ?? 10_000);

@@ -3,15 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ManualClock } from "@clef-sh/testkit/clock";
 import type { TestServer } from "@clef-sh/testkit/servers";
-import { type ArtifactEdition, type Edition, IDENTITY, Press } from "./chaos-artifacts.js";
-import { Belief, ChaosViolation } from "./chaos-belief.js";
-import { assertOpening, assertStatus, openOnce } from "./chaos-check.js";
-import type { Dice } from "./chaos-dice.js";
-import { type Moment, TOLERANCE_MS } from "./chaos-facts.js";
-import { Instance, type Setting } from "./chaos-instance.js";
-import type { Slot } from "./chaos-model.js";
-import type { PlaceContext } from "./chaos-places.js";
-import { ChaosSource, type Place } from "./chaos-source.js";
+import { type ArtifactEdition, type Edition, IDENTITY, Press } from "./artifacts.js";
+import { Belief, ChaosViolation } from "./belief.js";
+import { assertOpening, assertStatus, openOnce } from "./check.js";
+import type { Dice } from "./dice.js";
+import { type Moment, TOLERANCE_MS } from "./facts.js";
+import { Instance, type Setting } from "./instance.js";
+import type { Slot } from "./model.js";
+import type { PlaceContext } from "./places.js";
+import { ChaosSource, type Place } from "./source.js";
 
 /** What a run counts. */
 export interface Tally {

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { latest, newer, PLACES, type PlaceKind } from "./chaos-places.js";
-import type { ProcessWorld } from "./chaos-process-world.js";
+import { latest, newer, PLACES, type PlaceKind } from "./places.js";
+import type { ProcessWorld } from "./process-world.js";
 
 /** One kind of thing that can happen to the process; it resolves with how it happened. */
 export interface ProcessStep {

@@ -1,7 +1,7 @@
-import { ChaosViolation } from "./chaos-belief.js";
-import { isSame, type Opening, openingOf } from "./chaos-check.js";
-import type { Moment, Policy } from "./chaos-facts.js";
-import { type Answer, afterAnswer, afterLoad, NEWBORN, type World, withAgent } from "./chaos-model.js";
+import { ChaosViolation } from "./belief.js";
+import { isSame, type Opening, openingOf } from "./check.js";
+import type { Moment, Policy } from "./facts.js";
+import { type Answer, afterAnswer, afterLoad, NEWBORN, type World, withAgent } from "./model.js";
 
 /** How far the test's idea of a moment and the process's may be apart. */
 const TOLERANCE_MS = 1_500;

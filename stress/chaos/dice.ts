@@ -1,4 +1,4 @@
-import { seededRandom } from "./seeded-random.js";
+import { seededRandom } from "../seeded-random.js";
 
 /** Everything random in a run comes from dice like these, so that a seed tells the whole of it. */
 export class Dice {

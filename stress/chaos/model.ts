@@ -1,4 +1,4 @@
-import { afterOperation, type DiskOperation, type DiskState, readings } from "./chaos-disk-model.js";
+import { afterOperation, type DiskOperation, type DiskState, readings } from "./disk-model.js";
 import {
 	type ArtifactFacts,
 	type Facts,
@@ -11,7 +11,7 @@ import {
 	raised,
 	revoked,
 	TOLERANCE_MS,
-} from "./chaos-facts.js";
+} from "./facts.js";
 
 /** What one agent must hold, if all that is known of its life is true. */
 export interface AgentState {
@@ -127,7 +127,8 @@ function digested(agent: AgentState, policy: Policy, answer: Answer): Digested {
 	if (answer.kind === "unmodified") return agent.tag === undefined ? failed : confirmed(agent, answer);
 	if (answer.kind === "failure" || facts.kind === "junk") return failed;
 	if (facts.kind === "revocation") {
-		const floor = revoked(agent.floor, facts, agent.held?.artifact, answer.answeredAt.wallMs);
+		const { wallMs } = answer.answeredAt;
+		const floor = revoked(agent.floor, facts, agent.held?.artifact, { policy, wallMs });
 		const next = { ...NEWBORN, whyEmpty: "revoked", floor, unwritten: agent.unwritten } as const;
 		return { next, operation: { kind: "revoke" } };
 	}

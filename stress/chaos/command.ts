@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { vectorKeys } from "@clef-sh/testkit/vectors";
-import { ChaosViolation } from "./chaos-belief.js";
-import type { Opening } from "./chaos-check.js";
-import { tells } from "./chaos-instance.js";
+import { ChaosViolation } from "./belief.js";
+import type { Opening } from "./check.js";
+import { tells } from "./instance.js";
 
-const COMMAND = fileURLToPath(new URL("../apps/agent/dist/clef-agent.js", import.meta.url));
+const COMMAND = fileURLToPath(new URL("../../apps/agent/dist/clef-agent.js", import.meta.url));
 const TOKEN = "chaos-token-of-enough-characters";
 /** An orchestrator may kill after this. */
 const STOP_WITHIN_MS = 5_000;

@@ -8,12 +8,12 @@ import {
 } from "@clef-sh/core";
 import type { ManualClock } from "@clef-sh/testkit/clock";
 import { vectorKeys } from "@clef-sh/testkit/vectors";
-import { IDENTITY, SECRET_MARK, SIGNERS } from "./chaos-artifacts.js";
-import { ProcessClock } from "./chaos-clock.js";
-import type { Policy } from "./chaos-facts.js";
-import { ProcessFiles } from "./chaos-files.js";
-import type { Slot } from "./chaos-model.js";
-import type { ChaosSource } from "./chaos-source.js";
+import { IDENTITY, SECRET_MARK, SIGNERS } from "./artifacts.js";
+import { ProcessClock } from "./clock.js";
+import type { Policy } from "./facts.js";
+import { ProcessFiles } from "./files.js";
+import type { Slot } from "./model.js";
+import type { ChaosSource } from "./source.js";
 
 /** Stands in the query of the source's address, and nowhere that the agent speaks. */
 export const URL_SECRET = "TOPSECRET";

@@ -1,7 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
-import { Dice, episodeSeed } from "./chaos-dice.js";
-import { STEPS } from "./chaos-steps.js";
-import { ChaosWorld, type RunParts } from "./chaos-world.js";
+import { Dice, episodeSeed } from "./dice.js";
+import { STEPS } from "./steps.js";
+import { ChaosWorld, type RunParts } from "./world.js";
 
 /** What a run has done. */
 export interface RunRecord {

@@ -1,7 +1,7 @@
-import type { DiskState } from "./chaos-disk-model.js";
-import { damaged } from "./chaos-disk-model.js";
-import type { Moment, Policy } from "./chaos-facts.js";
-import type { Instance } from "./chaos-instance.js";
+import type { DiskState } from "./disk-model.js";
+import { damaged } from "./disk-model.js";
+import type { Moment, Policy } from "./facts.js";
+import type { Instance } from "./instance.js";
 import {
 	type AgentState,
 	afterAnswer,
@@ -12,8 +12,8 @@ import {
 	type Slot,
 	type World,
 	withAgent,
-} from "./chaos-model.js";
-import type { ChaosSource } from "./chaos-source.js";
+} from "./model.js";
+import type { ChaosSource } from "./source.js";
 
 /** Something is as it must never be. */
 export class ChaosViolation extends Error {

@@ -4,15 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { deadOrigin, startServer, type TestServer } from "@clef-sh/testkit/servers";
-import { type ArtifactEdition, type Edition, IDENTITY, Press, SIGNERS } from "./chaos-artifacts.js";
-import { ChaosViolation } from "./chaos-belief.js";
-import { ChaosCommand } from "./chaos-command.js";
-import { Courses } from "./chaos-courses.js";
-import type { Dice } from "./chaos-dice.js";
-import type { Moment, Policy } from "./chaos-facts.js";
-import { URL_SECRET } from "./chaos-instance.js";
-import type { PlaceContext } from "./chaos-places.js";
-import { ChaosSource, type Place } from "./chaos-source.js";
+import { type ArtifactEdition, type Edition, IDENTITY, Press, SIGNERS } from "./artifacts.js";
+import { ChaosViolation } from "./belief.js";
+import { ChaosCommand } from "./command.js";
+import { Courses } from "./courses.js";
+import type { Dice } from "./dice.js";
+import type { Moment, Policy } from "./facts.js";
+import { URL_SECRET } from "./instance.js";
+import type { PlaceContext } from "./places.js";
+import { ChaosSource, type Place } from "./source.js";
 
 /** After everything is in order, it must serve within this; a read may have to run into its deadline first. */
 const HEALS_WITHIN_MS = 20_000;

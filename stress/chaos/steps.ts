@@ -1,8 +1,8 @@
-import { ChaosViolation } from "./chaos-belief.js";
-import { isSame, type Opening, openingOf, openOnce } from "./chaos-check.js";
-import { DISK_STEPS } from "./chaos-disk-steps.js";
-import { latest, newer, PLACES } from "./chaos-places.js";
-import type { ChaosWorld } from "./chaos-world.js";
+import { ChaosViolation } from "./belief.js";
+import { isSame, type Opening, openingOf, openOnce } from "./check.js";
+import { DISK_STEPS } from "./disk-steps.js";
+import { latest, newer, PLACES } from "./places.js";
+import type { ChaosWorld } from "./world.js";
 
 /** One kind of thing that can happen; it resolves with how it happened, for the list of steps. */
 export interface StepKind {

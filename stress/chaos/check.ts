@@ -1,8 +1,8 @@
 import { type AgentStatus, CacheError, DecryptError, type OpenSecrets } from "@clef-sh/core";
-import { type Belief, ChaosViolation } from "./chaos-belief.js";
-import type { Moment, Policy } from "./chaos-facts.js";
-import { type Instance, tells } from "./chaos-instance.js";
-import { type AgentState, hasExpired, stateOf } from "./chaos-model.js";
+import { type Belief, ChaosViolation } from "./belief.js";
+import type { Moment, Policy } from "./facts.js";
+import { type Instance, tells } from "./instance.js";
+import { type AgentState, hasExpired, stateOf } from "./model.js";
 
 /** What became of one `open()`. */
 export interface Opening {

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { Dice, episodeSeed } from "./chaos-dice.js";
-import { EpisodeFailure } from "./chaos-episode.js";
-import { PROCESS_STEPS } from "./chaos-process-steps.js";
-import { ProcessWorld } from "./chaos-process-world.js";
+import { Dice, episodeSeed } from "./dice.js";
+import { EpisodeFailure } from "./episode.js";
+import { PROCESS_STEPS } from "./process-steps.js";
+import { ProcessWorld } from "./process-world.js";
 
 const seed = Number(process.env.CLEF_STRESS_SEED ?? Date.now() % 2 ** 32);
 const wanted = Number(process.env.CLEF_CHAOS_PROCESS_STEPS ?? 160);

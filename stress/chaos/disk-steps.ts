@@ -1,11 +1,11 @@
 import { readFile, rm, truncate, writeFile } from "node:fs/promises";
-import { type ArtifactEdition, type Edition, iso } from "./chaos-artifacts.js";
-import type { Dice } from "./chaos-dice.js";
-import type { Fault, FaultPlan } from "./chaos-files.js";
-import type { Slot } from "./chaos-model.js";
-import { newer } from "./chaos-places.js";
-import type { StepKind } from "./chaos-steps.js";
-import type { ChaosWorld } from "./chaos-world.js";
+import { type ArtifactEdition, type Edition, iso } from "./artifacts.js";
+import type { Dice } from "./dice.js";
+import type { Fault, FaultPlan } from "./files.js";
+import type { Slot } from "./model.js";
+import { newer } from "./places.js";
+import type { StepKind } from "./steps.js";
+import type { ChaosWorld } from "./world.js";
 
 /** What the disk does to agents, and what others do to the record on it. */
 export const DISK_STEPS: readonly StepKind[] = [

@@ -28,7 +28,7 @@ export interface RevocationFacts {
 }
 
 /** Nothing that anyone should believe. */
-export interface JunkFacts {
+interface JunkFacts {
 	readonly kind: "junk";
 }
 
@@ -93,16 +93,21 @@ export function raised(floor: Floor, artifact: ArtifactFacts, policy: Policy): F
 	return merged(floor, { revokedAtMs: undefined, marks: { [signer]: artifact } });
 }
 
-/** Decision 0003: refused is everything packed up to the latest of these dates, one far ahead counting as now. */
+/**
+ * Decision 0003: refused is everything packed up to the latest of these dates, one far ahead counting as now, unless
+ * a trusted key has signed it.
+ */
 export function revoked(
 	floor: Floor,
 	{ revokedAtMs, packedAtMs }: RevocationFacts,
 	held: ArtifactFacts | undefined,
-	wallMs: number,
+	{ policy, wallMs }: { readonly policy: Policy; readonly wallMs: number },
 ): Floor {
+	const isSigned = policy.signers.length > 0;
 	const dates = [revokedAtMs ?? wallMs, packedAtMs, held?.packedAtMs]
 		.filter((ms) => ms !== undefined)
 		.map((ms) => (ms > wallMs + TOLERANCE_MS ? wallMs : ms));
+	if (held !== undefined && isSigned) dates.push(held.packedAtMs);
 	return { ...floor, revokedAtMs: Math.max(...dates, floor.revokedAtMs ?? Number.NEGATIVE_INFINITY) };
 }
 

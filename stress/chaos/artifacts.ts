@@ -1,6 +1,6 @@
 import { createHash, generateKeyPairSync } from "node:crypto";
 import { type SealedFields, type SealOptions, sealFields, signFields } from "@clef-sh/testkit/artifacts";
-import type { ArtifactFacts, Facts } from "./chaos-facts.js";
+import type { ArtifactFacts, Facts } from "./facts.js";
 
 /** Begins every secret value of a run, so that one look finds any of them where it should not be. */
 export const SECRET_MARK = "s3cr3t-";
