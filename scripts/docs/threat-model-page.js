@@ -25,9 +25,11 @@ const LIMITS = `## Known limits
 
 - **Restarts.** Trust floor and revocations survive one only when \`CLEF_AGENT_CACHE_PATH\` is set and the disk works;
   see [reliability](reliability.md#the-last-known-good-artifact-on-disk).
+  A disk that does not answer within two seconds at the start is gone on without, for good; and of two agents that
+  share a directory and write at the same moment, the one that is behind may win until the other's next poll.
 - **Changed keys and tokens.** Files are read again: the age key at each decryption, verify keys and source tokens at
   each refresh, the API token every few seconds and on SIGHUP. Removing a verify key takes effect at the next
-  refresh; what it signed stays at most for the TTL.
+  refresh; what it signed stays at most for the TTL. The private key of a GitHub App and a source's URL are read once.
 - **Memory.** Strings of JavaScript cannot be wiped; the serialised response and decrypted bytes are. X25519
   identities are held as keys that cannot be exported, post-quantum ones as bytes in the age library; the environment
   of the process, if the key was given there, keeps its text.
