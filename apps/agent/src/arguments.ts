@@ -44,9 +44,11 @@ export function usageError(command: CommandName, message: string, cause?: unknow
 /** The error for a first word that is no command, or an option that only a command takes. */
 export function unknownWord(word: string, commands: readonly string[]): CommandError {
 	const isOption = word.startsWith("-");
-	const near = nearest(word, isOption ? ["--help", "--version"] : commands);
+	// What follows an option's equals sign may be a token.
+	const [name = word] = isOption ? word.split("=", 1) : [];
+	const near = nearest(name, isOption ? ["--help", "--version"] : commands);
 	const question = near === undefined ? "" : `; did you mean ${near}?`;
-	return new CommandError("COMMAND_USAGE", `unknown ${isOption ? "option" : "command"} ${word}${question}`, {
+	return new CommandError("COMMAND_USAGE", `unknown ${isOption ? "option" : "command"} ${name}${question}`, {
 		hint: "clef-agent --help lists the commands",
 	});
 }

@@ -57,6 +57,7 @@ it.each([
 	["frobnicate", "unknown command frobnicate"],
 	["--versoin", "unknown option --versoin; did you mean --version?"],
 	["--port", "unknown option --port"],
+	["--versoin=1", "unknown option --versoin; did you mean --version?"],
 ])("%s as the first word: %s", (word, message) => {
 	expect(unknownWord(word, ["pack", "run"])).toMatchObject({ code: "COMMAND_USAGE", message });
 });
@@ -68,4 +69,9 @@ it("names the usage line and keeps the cause", () => {
 		hint: "usage: clef-agent keygen [--signing] [--post-quantum] [-o FILE]",
 		cause,
 	});
+});
+
+it("L31 does not repeat a token that was given to an option which does not exist", () => {
+	expect(unknownWord("--token=hunter2", ["run"]).message).toBe("unknown option --token");
+	expect(refusal(["--token=hunter2"]).message).toBe("unknown option --token");
 });
