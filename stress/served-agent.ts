@@ -20,7 +20,7 @@ export interface LogLine {
 }
 
 const COMMAND = fileURLToPath(new URL("../apps/agent/dist/clef-agent.js", import.meta.url));
-const WITHIN_MS = 15_000;
+const WITHIN_MS = 30_000;
 const EVERY_MS = 20;
 const KILOBYTE = 1_024;
 

@@ -1,10 +1,11 @@
 import { startServer } from "@clef-sh/testkit/servers";
 import { expect, onTestFinished, test } from "vitest";
+import { caseCount, stressSeed } from "../stress-settings.js";
 import { EpisodeFailure, liveThrough, newRecord } from "./episode.js";
 import type { ChaosWorld } from "./world.js";
 
-const seed = Number(process.env.CLEF_STRESS_SEED ?? Date.now() % 2 ** 32);
-const wanted = Number(process.env.CLEF_CHAOS_STEPS ?? 10_000);
+const seed = stressSeed();
+const wanted = caseCount("CLEF_CHAOS_STEPS", 10_000);
 const only = process.env.CLEF_CHAOS_EPISODE;
 
 test("A1–A9 T17–T27 D35 D37 whatever happens in whatever order, only the right secrets are served", async () => {

@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
+import { caseCount, stressSeed } from "../stress-settings.js";
 import { Dice, episodeSeed } from "./dice.js";
 import { EpisodeFailure } from "./episode.js";
 import { PROCESS_STEPS } from "./process-steps.js";
 import { ProcessWorld } from "./process-world.js";
 
-const seed = Number(process.env.CLEF_STRESS_SEED ?? Date.now() % 2 ** 32);
-const wanted = Number(process.env.CLEF_CHAOS_PROCESS_STEPS ?? 160);
+const seed = stressSeed();
+const wanted = caseCount("CLEF_CHAOS_PROCESS_STEPS", 160);
 /** Real time that each of the two modes may take; a slow machine takes fewer steps. */
 const MOST_MS = 45_000;
 

@@ -62,7 +62,7 @@ export function signFields(fields: SealedFields, signingKey: string = vectorSign
 		"ciphertextHash",
 		"expiresAt",
 	];
-	const envelope = Object(fields["envelope"]) as SealedFields;
+	const envelope = Object(fields.envelope) as SealedFields;
 	const sealed = ["provider", "keyId", "wrappedKey", "algorithm", "iv", "authTag"];
 	const payload = [
 		"clef-sig-v3",
