@@ -2,6 +2,8 @@
 export interface StrictRequest {
 	readonly method: string;
 	readonly target: string;
+	/** Such as `1.1`. */
+	readonly version: string;
 	/** Names in lower case. */
 	readonly headers: readonly (readonly [name: string, value: string])[];
 }
@@ -12,8 +14,8 @@ export interface Entitlement {
 	readonly port: number;
 }
 
-/** Node's parser knows these versions and treats them alike; none of them makes a request less entitled. */
-const REQUEST_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([\x21-\x7e\x80-\xff]+) HTTP\/(?:0\.9|1\.0|1\.1|2\.0)$/;
+/** Node's parser knows these versions; what follows a request of any of them is one more. */
+const REQUEST_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([\x21-\x7e\x80-\xff]+) HTTP\/(0\.9|1\.0|1\.1|2\.0)$/;
 const HEADER_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ \t]*$/;
 const PROXY_HEADERS = [
 	"x-forwarded-for",
@@ -49,11 +51,12 @@ export function valuesOf({ headers }: StrictRequest, name: string): readonly str
 
 /** Whether the contract lets a request have secrets. */
 export function isEntitled(request: StrictRequest, { token, port }: Entitlement): boolean {
-	const { method, target } = request;
+	const { method, target, version } = request;
 	const [path = ""] = target.split("?");
 	const authorization = valuesOf(request, "authorization");
 	const sites = valuesOf(request, "sec-fetch-site");
 	return (
+		version.startsWith("1.") &&
 		(method === "GET" || method === "HEAD") &&
 		(path === "/v1/secrets" || path.startsWith("/v1/secrets/")) &&
 		isOwnHost(valuesOf(request, "host"), port) &&
@@ -73,15 +76,15 @@ function isOwnHost(hosts: readonly string[], port: number): boolean {
 
 function parseHead(head: string): StrictRequest | undefined {
 	const [requestLine = "", ...lines] = head.split("\r\n");
-	const [, method, target] = REQUEST_LINE.exec(requestLine) ?? [];
-	if (method === undefined || target === undefined) return undefined;
+	const [, method, target, version] = REQUEST_LINE.exec(requestLine) ?? [];
+	if (method === undefined || target === undefined || version === undefined) return undefined;
 	const headers: (readonly [string, string])[] = [];
 	for (const line of lines) {
 		const [, name, value] = HEADER_LINE.exec(line) ?? [];
 		if (name === undefined || value === undefined) return undefined;
 		headers.push([name.toLowerCase(), value]);
 	}
-	return { method, target, headers };
+	return { method, target, version, headers };
 }
 
 function announcesBody(request: StrictRequest): boolean {
