@@ -11,11 +11,15 @@ export class Connections {
 	readonly #running = new Map<Socket, Set<ServerResponse>>();
 	/** In the order in which they became idle. */
 	readonly #idle = new Set<Socket>();
+	/** Those that end with a response that has begun. */
+	readonly #ending = new WeakSet<Socket>();
 	readonly #max: number;
+	readonly #maxPipelined: number;
 	#draining = false;
 
-	constructor(max: number) {
+	constructor(max: number, maxPipelined: number) {
 		this.#max = max;
+		this.#maxPipelined = maxPipelined;
 	}
 
 	/** Takes in a new connection, at the cost of the least useful one when there are too many. */
@@ -45,12 +49,25 @@ export class Connections {
 		return true;
 	}
 
-	/** Notes that `response` has begun on `socket`. */
-	begin(socket: Socket, response: ServerResponse): void {
+	/**
+	 * Notes that `response` has begun on `socket`; false when it shall not be answered.
+	 *
+	 * Node hands over all requests of one read, hundreds of them, before it looks at any other connection. A client
+	 * that sends so many at once gets the first ones answered, and its connection closed.
+	 */
+	begin(socket: Socket, response: ServerResponse): boolean {
+		if (this.#ending.has(socket)) return false;
+		const responses = this.#running.get(socket);
 		this.#idle.delete(socket);
-		this.#running.get(socket)?.add(response);
+		responses?.add(response);
+		if (responses !== undefined && responses.size >= this.#maxPipelined) {
+			this.#ending.add(socket);
+			response.shouldKeepAlive = false;
+			socket.pause();
+		}
 		if (this.#draining) response.shouldKeepAlive = false;
 		response.once("close", () => this.#finish(socket, response));
+		return true;
 	}
 
 	/** Whether a response is running on `socket`. */

@@ -2,6 +2,8 @@
 export interface ListenLimits {
 	/** Open connections; one more closes the one that has been idle longest. */
 	readonly maxConnections: number;
+	/** Requests of one connection that wait for their answers; with so many it is closed after these. */
+	readonly maxPipelined: number;
 	/** Bytes of request line and headers together. */
 	readonly maxHeaderBytes: number;
 	/** From the first byte of a request (or the connection) to the end of its headers. */
@@ -19,6 +21,7 @@ export interface ListenLimits {
 /** Enough for an application and its workers; small enough for a 1,024 descriptor limit. */
 export const DEFAULT_LIMITS: ListenLimits = {
 	maxConnections: 512,
+	maxPipelined: 100,
 	maxHeaderBytes: 16_384,
 	headersTimeoutMs: 10_000,
 	requestTimeoutMs: 30_000,

@@ -39,7 +39,7 @@ export interface Listener {
  */
 export async function listen(router: Hono, options: ListenOptions): Promise<Listener> {
 	const limits = { ...DEFAULT_LIMITS, ...options.limits };
-	const connections = new Connections(limits.maxConnections);
+	const connections = new Connections(limits.maxConnections, limits.maxPipelined);
 	const server = createBoundedServer(limits);
 	const port = await bind(server, options.port);
 	attach(server, router, connections, port);
@@ -76,18 +76,19 @@ function attach(server: Server, router: Hono, connections: Connections, port: nu
 		overrideGlobalObjects: false,
 		errorHandler: (error) => toResponse(errorReply(error)),
 	});
-	const accept = (incoming: IncomingMessage, outgoing: ServerResponse) => {
-		connections.begin(incoming.socket, outgoing);
+	const judge = (incoming: IncomingMessage, outgoing: ServerResponse) => {
 		if (hasBody(incoming)) outgoing.shouldKeepAlive = false;
 		return guard(incoming);
 	};
 	const refuseExpectation = (incoming: IncomingMessage, outgoing: ServerResponse) => {
-		const refused = accept(incoming, outgoing) ?? EXPECTATION_REFUSED;
+		if (!connections.begin(incoming.socket, outgoing)) return;
+		const refused = judge(incoming, outgoing) ?? EXPECTATION_REFUSED;
 		outgoing.shouldKeepAlive = false;
 		writeReply(refused, outgoing);
 	};
 	server.on("request", (incoming, outgoing) => {
-		const refused = accept(incoming, outgoing);
+		if (!connections.begin(incoming.socket, outgoing)) return;
+		const refused = judge(incoming, outgoing);
 		if (refused === undefined) void respond(incoming, outgoing);
 		else writeReply(refused, outgoing);
 	});

@@ -8,7 +8,7 @@ const respond = (socket: Socket) => new ServerResponse(new IncomingMessage(socke
 
 /** A full house of three, admitted in this order. */
 function three(): { connections: Connections; sockets: [Socket, Socket, Socket] } {
-	const connections = new Connections(3);
+	const connections = new Connections(3, 100);
 	const sockets: [Socket, Socket, Socket] = [new Socket(), new Socket(), new Socket()];
 	for (const socket of sockets) connections.admit(socket);
 	return { connections, sockets };
@@ -48,6 +48,22 @@ describe("Connections", () => {
 		expect(gone(...sockets)).toEqual([false, true, false]);
 	});
 
+	it("L32 ends a connection with the last of too many pipelined responses, and begins no more on it", () => {
+		const connections = new Connections(3, 2);
+		const [flooding, other] = [new Socket(), new Socket()];
+		for (const socket of [flooding, other]) connections.admit(socket);
+		const responses = [respond(flooding), respond(flooding), respond(flooding)] as const;
+		const begun = responses.map((response) => connections.begin(flooding, response));
+		expect(begun).toEqual([true, true, false]);
+		expect(responses[1].shouldKeepAlive).toBe(false);
+		// That an earlier one is done makes no room: the end has been announced.
+		responses[0].emit("close");
+		expect(connections.begin(flooding, respond(flooding))).toBe(false);
+		expect(connections.begin(other, respond(other))).toBe(true);
+		responses[1].emit("close");
+		expect(connections.isBusy(flooding)).toBe(false);
+	});
+
 	it("counts a connection as busy until its last pipelined response is done", () => {
 		const { connections, sockets } = three();
 		const [first] = sockets;
@@ -74,7 +90,7 @@ describe("Connections", () => {
 	});
 
 	it("knows nothing of a connection that it did not admit", () => {
-		const connections = new Connections(1);
+		const connections = new Connections(1, 100);
 		const stranger = new Socket();
 		connections.begin(stranger, respond(stranger));
 		expect(connections.isBusy(stranger)).toBe(false);
