@@ -69,17 +69,27 @@ it.each(MODES)("L32 2,000 idle and half-open sockets keep nobody out, %s", async
 	await expectAnswering(agent);
 });
 
-it("L32 a pipelined flood is answered in order, and others meanwhile", async () => {
+it("L32 pipelined requests are answered in order, up to a hundred", async () => {
+	const agent = await ready();
+	const client = await dial(agent.port);
+	const received = drained(client);
+	client.write(kept(HEALTH).repeat(60) + kept(SECRET).repeat(39) + SECRET);
+	const answers = answersIn(await received);
+	expect(answers).toHaveLength(100);
+	expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+	expect(answers.slice(0, 60).every(({ body }) => body.includes('"status":"ok"'))).toBe(true);
+	expect(answers.slice(60).every(({ body }) => body === `{"value":"${SECRETS.KEY}"}`)).toBe(true);
+});
+
+it("L32 a pipelined flood is cut off after a hundred answers, and others are served meanwhile", async () => {
 	const agent = await ready();
 	const flood = await dial(agent.port);
 	const received = drained(flood);
-	flood.write(kept(HEALTH).repeat(2_000) + kept(SECRET).repeat(1_000) + SECRET);
+	flood.write(kept(HEALTH).repeat(3_000));
 	await expectAnswering(agent);
-	const answers = answersIn(await received);
-	expect(answers).toHaveLength(3_001);
-	expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
-	expect(answers.slice(0, 2_000).every(({ body }) => body.includes('"status":"ok"'))).toBe(true);
-	expect(answers.slice(2_000).every(({ body }) => body === `{"value":"${SECRETS.KEY}"}`)).toBe(true);
+	// Who goes on sending to a closed connection may lose what was answered.
+	expect(answersIn(await received).length).toBeLessThanOrEqual(100);
+	await expectAnswering(agent);
 });
 
 it("L32 clients that ask for much and read nothing neither stop the others nor fill the memory", async () => {
