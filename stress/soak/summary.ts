@@ -25,14 +25,16 @@ export function summary(title: string, result: SoakResult): string {
 	const rss = usage.map(({ rssMib }) => rssMib);
 	const descriptors = usage.map(({ descriptors }) => descriptors);
 	const routes = Object.entries(tally.requests).map(([route, count]) => `${route} ${count}`);
-	const memory = [rss[0], median(tenth(rss, 1)), median(tenth(rss, 9)), Math.max(...rss)].map(fixed);
+	const memory = [rss[0], Math.max(...rss)].map(fixed);
+	const inTenth = (index: number) =>
+		`${fixed(Math.min(...tenth(rss, index)))} (median ${fixed(median(tenth(rss, index)))})`;
 	const lines = [
 		`soak, ${title}: ${seconds.toFixed(0)} s under load`,
 		`requests: ${total(result)} (${(total(result) / seconds).toFixed(0)}/s): ${routes.join(", ")}`,
 		`rotations: ${rotationMs.length}, of which ${served.length} were seen served`,
 		`errors: ${tally.failures}`,
 		`put to first served: median ${fixed(median(served))} ms, max ${fixed(Math.max(...served))} ms`,
-		`RSS: start ${memory[0]}, 2nd tenth ${memory[1]}, last tenth ${memory[2]}, max ${memory[3]} MiB`,
+		`RSS: start ${memory[0]}, least of the 2nd tenth ${inTenth(1)}, of the last ${inTenth(9)}, max ${memory[1]} MiB`,
 		`descriptors: start ${descriptors[0]}, end ${descriptors.at(-1)}, max ${Math.max(...descriptors)}`,
 		`SIGTERM under load: status ${exit.status} after ${fixed(exit.afterMs)} ms; ` +
 			`of the requests sent before it ${abandoned} got no answer, ` +
