@@ -21,6 +21,16 @@ export interface Agent extends AsyncDisposable {
 	/** Starts a refresh, or joins the one in flight. Never rejects: a failure is the outcome `kept`. */
 	refresh(): Promise<RefreshOutcome>;
 	/**
+	 * Starts the refresh whose time has come though its timer has not fired, or joins the one in flight; undefined
+	 * when neither. For hosts that stop the process, and its timers with it. Never rejects.
+	 */
+	refreshIfDue(): Promise<RefreshOutcome> | undefined;
+	/**
+	 * Tells the agent that the process stood still for a while: a refresh in flight begins anew, since its connection
+	 * may be dead. Otherwise as {@link refreshIfDue}.
+	 */
+	resumed(): Promise<RefreshOutcome> | undefined;
+	/**
 	 * Tells the agent that the source may hold something else now: refreshes at once, and once more if a read was
 	 * already under way. However often it is called meanwhile, that stays one.
 	 */

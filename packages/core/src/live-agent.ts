@@ -89,9 +89,8 @@ export class LiveAgent<T> implements Agent {
 	}
 
 	async open(): Promise<OpenSecrets> {
-		const reason = this.#unservable();
-		if (reason !== undefined) this.#reporter.observe();
-		if (reason === "cache_expired") await this.#refresher.refreshForReader();
+		if (this.#unservable() === "cache_expired") await this.#refresher.refreshForReader();
+		if (this.#unservable() !== undefined) this.#reporter.observe();
 		const { artifact, content } = this.#servable();
 		const opened = this.#parts.mode.open(content, this.#refresher.signal);
 		if (opened instanceof ServedSecrets) return opened;
@@ -104,6 +103,14 @@ export class LiveAgent<T> implements Agent {
 
 	refresh(): Promise<RefreshOutcome> {
 		return this.#refresher.refresh();
+	}
+
+	refreshIfDue(): Promise<RefreshOutcome> | undefined {
+		return this.#refresher.refreshIfDue();
+	}
+
+	resumed(): Promise<RefreshOutcome> | undefined {
+		return this.#refresher.resumed();
 	}
 
 	sourceChanged(): void {

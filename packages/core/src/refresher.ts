@@ -23,21 +23,28 @@ export interface Pause {
 	readonly quietMs: number;
 }
 
+/** A timer that fires later than this did not run: the process was suspended. */
+const PUNCTUAL_MS = 1_000;
+
 /** The loop: one timer and at most one refresh in flight, shared by everyone who asks for one. */
 export class Refresher {
 	readonly #parts: RefresherParts;
 	readonly #stopped = new AbortController();
 	#cancelTimer: (() => void) | undefined;
 	#flight: Promise<RefreshOutcome> | undefined;
+	/** Of the cycle that runs in the flight, or ran last. */
+	#attempt = new AbortController();
 	#validator: Validator | undefined;
 	#rounds = 0;
 	#failures = 0;
 	#lastOutcome: RefreshOutcome = { kind: "confirmed" };
+	#dueAtMs: number;
 	#quietUntilMs = Number.NEGATIVE_INFINITY;
 	#changedInFlight = false;
 
 	constructor(parts: RefresherParts) {
 		this.#parts = parts;
+		this.#dueAtMs = parts.clock.monotonic();
 	}
 
 	/** Aborted by {@link stop}; for work that belongs to the agent's life. */
@@ -63,6 +70,22 @@ export class Refresher {
 		return this.#flight === undefined && isQuiet ? this.#lastOutcome : this.refresh();
 	}
 
+	/** Joins the refresh in flight, or starts one whose time has come though its timer has not fired; else undefined. */
+	refreshIfDue(): Promise<RefreshOutcome> | undefined {
+		if (this.#flight !== undefined) return this.#flight;
+		const isDue = !this.signal.aborted && this.#parts.clock.monotonic() >= this.#dueAtMs;
+		return isDue ? this.refresh() : undefined;
+	}
+
+	/**
+	 * The process stood still: whoever waits for the refresh in flight waits for a new attempt from now on, because
+	 * the connection of the old one may be dead without either end knowing. Otherwise as {@link refreshIfDue}.
+	 */
+	resumed(): Promise<RefreshOutcome> | undefined {
+		if (this.#flight !== undefined) this.#attempt.abort();
+		return this.refreshIfDue();
+	}
+
 	/** The source says that it changed: refreshes now, and once more if a read was already under way. */
 	sourceChanged(): void {
 		if (this.#flight !== undefined) this.#changedInFlight = true;
@@ -72,21 +95,34 @@ export class Refresher {
 	/** Ends the loop and aborts what is in flight; a late result counts for nothing. */
 	stop(): void {
 		this.#stopped.abort();
+		this.#attempt.abort();
 		this.#cancelTimer?.();
 	}
 
 	async #run(): Promise<RefreshOutcome> {
-		const { cycle, observe } = this.#parts;
+		const { clock, observe, prelude } = this.#parts;
 		this.#cancelTimer?.();
-		observe();
-		if (this.#rounds === 0) this.#validator = await this.#parts.prelude?.(this.signal);
+		// What ran out while the process stood still is no news before the source was asked.
+		if (clock.monotonic() < this.#dueAtMs + PUNCTUAL_MS) observe();
+		if (this.#rounds === 0) this.#validator = await prelude?.(this.signal);
 		this.#rounds += 1;
-		const { outcome, validator } = await cycle(this.#validator, this.signal);
+		const { outcome, validator } = await this.#cycle();
 		this.#validator = validator;
 		this.#failures = outcome.kind === "kept" ? this.#failures + 1 : 0;
 		this.#lastOutcome = outcome;
 		if (!this.signal.aborted) observe();
 		return outcome;
+	}
+
+	/** As many attempts as it takes until none is abandoned by {@link resumed}. */
+	async #cycle(): Promise<CycleResult> {
+		for (;;) {
+			const attempt = new AbortController();
+			this.#attempt = attempt;
+			if (this.signal.aborted) attempt.abort();
+			const result = await this.#parts.cycle(this.#validator, attempt.signal);
+			if (!attempt.signal.aborted || this.signal.aborted) return result;
+		}
 	}
 
 	#scheduleNext(): void {
@@ -98,6 +134,7 @@ export class Refresher {
 		}
 		const { clock, pause } = this.#parts;
 		const { delayMs, quietMs } = pause(this.#lastOutcome, this.#failures, this.#rounds === 1);
+		this.#dueAtMs = clock.monotonic() + delayMs;
 		this.#quietUntilMs = clock.monotonic() + quietMs;
 		this.#cancelTimer = clock.setTimeout(() => void this.refresh(), delayMs);
 	}

@@ -169,4 +169,88 @@ describe("Refresher", () => {
 		expect(state.cycles).toBe(1);
 		expect(clock.pendingTimers).toBe(0);
 	});
+
+	it("D40 refreshes when the time has come though no timer fired, and not before", async () => {
+		const { state, refresher, clock } = loop();
+		await refresher.refresh();
+		clock.freeze(9_999);
+		expect(refresher.refreshIfDue()).toBeUndefined();
+		clock.freeze(1);
+		await refresher.refreshIfDue();
+		expect(state.cycles).toBe(2);
+	});
+
+	it("D40 joins a refresh in flight, due or not", async () => {
+		const { state, refresher } = loop();
+		const gate = held<void>();
+		state.gate = gate.promise;
+		const flight = refresher.refresh();
+		expect(refresher.refreshIfDue()).toBe(flight);
+		gate.settle();
+		await flight;
+		expect(state.cycles).toBe(1);
+	});
+
+	it("D40 does not look at what ran out while the process stood still before the source was asked", async () => {
+		const { state, refresher, clock } = loop();
+		await refresher.refresh();
+		expect(state.observed).toBe(2);
+		clock.freeze(11_000);
+		await refresher.resumed();
+		expect(state.observed).toBe(3);
+	});
+
+	it("does nothing more once it is stopped", async () => {
+		const { state, refresher, clock } = loop();
+		await refresher.refresh();
+		refresher.stop();
+		clock.freeze(60_000);
+		expect(refresher.resumed()).toBeUndefined();
+		expect(state.cycles).toBe(1);
+	});
+
+	it("D40 begins a refresh anew that was under way while the process stood still, for all who wait", async () => {
+		const clock = new ManualClock();
+		const signals: AbortSignal[] = [];
+		const refresher = new Refresher({
+			clock,
+			cycle: (_validator, signal) => {
+				signals.push(signal);
+				// The first read waits for ever on a connection that is dead.
+				if (signals.length > 1) return Promise.resolve({ outcome: confirmed, validator: { etag: "new" } });
+				return new Promise((resolve) => {
+					signal.addEventListener("abort", () => resolve({ outcome: kept, validator: undefined }));
+				});
+			},
+			pause: () => ({ delayMs: 10_000, quietMs: 0 }),
+			observe: () => undefined,
+		});
+		const waiting = refresher.refresh();
+		await settle();
+		clock.freeze(3_600_000);
+		expect(refresher.resumed()).toBe(waiting);
+		expect(await waiting).toEqual(confirmed);
+		expect(signals.map(({ aborted }) => aborted)).toEqual([true, false]);
+	});
+
+	it("D36 ends a refresh in flight when it is stopped, and begins none in its place", async () => {
+		const clock = new ManualClock();
+		let cycles = 0;
+		const refresher = new Refresher({
+			clock,
+			cycle: (_validator, signal) => {
+				cycles += 1;
+				return new Promise((resolve) => {
+					signal.addEventListener("abort", () => resolve({ outcome: kept, validator: undefined }));
+				});
+			},
+			pause: () => ({ delayMs: 10_000, quietMs: 0 }),
+			observe: () => undefined,
+		});
+		const waiting = refresher.refresh();
+		await settle();
+		refresher.stop();
+		expect(await waiting).toEqual(kept);
+		expect(cycles).toBe(1);
+	});
 });
