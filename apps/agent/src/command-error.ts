@@ -20,7 +20,7 @@ export class CommandError extends Error {
 	}
 }
 
-const KNOWN_CODE = /^(?:ARTIFACT|SOURCE|DECRYPT|CACHE|AGENT|PACK|COMMAND|CONFIG)_[A-Z_]+$/;
+const KNOWN_CODE = /^(?:ARTIFACT|SOURCE|DECRYPT|CACHE|AGENT|PACK|COMMAND|CONFIG|LAMBDA)_[A-Z_]+$/;
 
 /** Whether an error is one of ours: its message was written for the user, and a stack would only hide it. */
 export function isKnownError(error: unknown): error is Error & { readonly code: string } {

@@ -4,6 +4,8 @@ export interface CommandIo {
 	readonly stdout: Output;
 	readonly stderr: Output;
 	readonly env: Readonly<Record<string, string | undefined>>;
+	/** Name of the file that was started. */
+	readonly programName: string;
 	/** Folder that relative file names start from. */
 	readonly cwd: string;
 	/** Wall clock, epoch milliseconds. */

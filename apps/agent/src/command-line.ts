@@ -29,9 +29,15 @@ async function dispatch([first = "run", ...rest]: readonly string[], io: Command
 /** Each command is loaded when it is called: the agent must not carry the code of the others in memory. */
 const COMMANDS: Readonly<Record<CommandName, (io: CommandIo) => Promise<Command>>> = {
 	run: async (io) => {
+		if (io.env.AWS_LAMBDA_RUNTIME_API) return COMMANDS.lambda(io);
 		const stop = new StopRequest(io.process);
 		const { run } = await import("./commands/run.js");
 		return (args, io) => run(args, io, stop);
+	},
+	lambda: async (io) => {
+		const stop = new StopRequest(io.process);
+		const { lambda } = await import("./commands/lambda.js");
+		return (args, io) => lambda(args, io, stop);
 	},
 	exec: async () => (await import("./commands/exec.js")).exec,
 	health: async () => (await import("./commands/health.js")).health,

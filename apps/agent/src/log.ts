@@ -4,12 +4,16 @@ import {
 	getLogger,
 	getTextFormatter,
 	type LogRecord,
+	type TextFormatter,
 } from "@logtape/logtape";
 import type { Output } from "./command-io.js";
 import { printable } from "./printable.js";
 
 /** How much is logged. */
 export type LogLevel = "debug" | "info" | "warn" | "error";
+
+/** How lines look; Lambda reads level and time of a line from JSON, under names of its own. */
+export type LogFormat = "text" | "json" | "lambda-json";
 
 /** Facts that go with a sentence, as fields of a JSON line. */
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
@@ -23,10 +27,9 @@ const LEVELS = { debug: "debug", info: "info", warn: "warning", error: "error" }
 /** The agent's log: JSON lines, or text for people; a process has one. */
 export function createLog(
 	output: Output,
-	options: { readonly level: LogLevel; readonly format: "text" | "json" },
+	options: { readonly level: LogLevel; readonly format: LogFormat },
 ): Log {
-	const format =
-		options.format === "json" ? getJsonLinesFormatter({ properties: "flatten" }) : textFormatter();
+	const format = FORMATTERS[options.format]();
 	configureSync({
 		reset: true,
 		sinks: { output: (record: LogRecord) => output.write(format(record)) },
@@ -44,7 +47,16 @@ export function createLog(
 	};
 }
 
-function textFormatter() {
+const FORMATTERS: Readonly<Record<LogFormat, () => TextFormatter>> = {
+	json: () => getJsonLinesFormatter({ properties: "flatten" }),
+	"lambda-json": () => {
+		const format = getJsonLinesFormatter({ properties: "flatten" });
+		return (record) => format(record).replace('{"@timestamp":', '{"timestamp":');
+	},
+	text: textFormatter,
+};
+
+function textFormatter(): TextFormatter {
 	return getTextFormatter({
 		timestamp: "rfc3339",
 		level: "FULL",

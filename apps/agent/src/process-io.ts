@@ -1,4 +1,5 @@
 import { url } from "node:inspector";
+import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CommandIo } from "./command-io.js";
 
@@ -9,6 +10,7 @@ export function processIo(): CommandIo {
 		stdout: process.stdout,
 		stderr: process.stderr,
 		env: process.env,
+		programName: basename(process.argv[1] ?? process.execPath),
 		cwd: process.cwd(),
 		now: Date.now,
 		process,

@@ -25,6 +25,17 @@ export const usages = {
 
 Signals: SIGTERM and SIGINT stop it, SIGHUP refreshes now.`,
 	},
+	lambda: {
+		synopsis: "lambda [--name NAME]",
+		summary: "the same as the extension of an AWS Lambda function (the default inside Lambda)",
+		details: `  --name NAME  name of the file in /opt/extensions; default: the name of the program
+
+Started by Lambda, which sets AWS_LAMBDA_RUNTIME_API. Configured as run is, and by:
+
+  CLEF_AGENT_LAMBDA_INIT  continue (default) or strict: whether the function may start without secrets
+
+Without CLEF_AGENT_TOKEN the function's own AWS_SESSION_TOKEN is the token.`,
+	},
 	exec: {
 		synopsis: "exec -- COMMAND [ARG…]",
 		summary: "run a command with the secrets as its environment (not built yet)",

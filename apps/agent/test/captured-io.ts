@@ -42,6 +42,7 @@ export function capturedIo(
 			isTTY: options.terminal ?? false,
 		},
 		env: options.env ?? {},
+		programName: "clef-agent",
 		cwd,
 		now: () => options.nowMs ?? Date.UTC(2027, 0, 1),
 		process: new EventEmitter(),

@@ -10,6 +10,7 @@ export type { HttpSourceOptions } from "./http-source.js";
 export type { InlineSourceOptions } from "./inline-source.js";
 export type { SourceLocation } from "./location.js";
 export { sourceOptionsFromLocation } from "./location.js";
+export { createOutboundFetch } from "./outbound-fetch.js";
 export type { TokenReading } from "./rotating-source.js";
 export type { S3Credentials } from "./s3-connection.js";
 export type { S3Location } from "./s3-location.js";
@@ -25,3 +26,4 @@ export type {
 } from "./source.js";
 export type { SourceErrorCode } from "./source-error.js";
 export { SourceError } from "./source-error.js";
+export { unpooled } from "./unpooled-fetch.js";

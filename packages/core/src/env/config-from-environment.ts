@@ -36,7 +36,8 @@ export function configFromEnvironment(
 	const rest = {
 		port: reading.value(serving.PORT) ?? DEFAULT_PORT,
 		...chooseToken(reading, rereadFile),
-		logLevel: reading.value(serving.LOG_LEVEL) ?? "info",
+		lambdaInit: reading.value(serving.LAMBDA_INIT) ?? ("continue" as const),
+		logLevel: reading.value(serving.LOG_LEVEL) ?? ("info" as const),
 		...given({ id: reading.value(serving.ID), logFormat: reading.value(serving.LOG_FORMAT) }),
 	};
 	noteUnbuilt(reading);

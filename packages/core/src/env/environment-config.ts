@@ -27,6 +27,8 @@ export interface EnvironmentConfig {
 	readonly rereadToken?: () => Promise<string>;
 	/** Absent: generate one. */
 	readonly id?: string;
+	/** What to do in AWS Lambda when Init ends without secrets. */
+	readonly lambdaInit: "continue" | "strict";
 	readonly logLevel: "debug" | "info" | "warn" | "error";
 	/** Absent: `text` on a terminal, else `json`. */
 	readonly logFormat?: "text" | "json";

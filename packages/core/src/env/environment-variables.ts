@@ -28,5 +28,6 @@ export const ENVIRONMENT_VARIABLES: readonly VariableDescription[] = [
 	source.VCS_APP_INSTALLATION_ID,
 	source.VCS_APP_PRIVATE_KEY,
 	serving.CACHE_PATH,
+	serving.LAMBDA_INIT,
 	serving.TELEMETRY_URL,
 ];

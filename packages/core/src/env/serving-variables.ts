@@ -170,3 +170,17 @@ export const LOG_FORMAT: Variable<"text" | "json"> = {
 	availability: "available",
 	schema: oneOf(["text", "json"]),
 };
+
+/** What a Lambda extension does without secrets. */
+export const LAMBDA_INIT: Variable<"continue" | "strict"> = {
+	name: "CLEF_AGENT_LAMBDA_INIT",
+	option: "lambdaInit",
+	fileAllowed: false,
+	default: "`continue`",
+	range: "`continue`, `strict`",
+	secret: false,
+	meaning:
+		"In AWS Lambda, when no secrets can be loaded during Init: `continue` lets the function start and answers 503 until they can, `strict` reports the failure and keeps the function from starting.",
+	availability: "available",
+	schema: oneOf(["continue", "strict"]),
+};

@@ -30,6 +30,7 @@ describe("configFromEnvironment", () => {
 				decryptor: { ageIdentities: vectorKeys.ageSecretKey },
 			},
 			port: 7779,
+			lambdaInit: "continue",
 			logLevel: "info",
 			warnings: [UNVERIFIED],
 		});
@@ -66,6 +67,7 @@ describe("configFromEnvironment", () => {
 			port: 65_535,
 			token: "0123456789abcdef",
 			id: "pod-1",
+			lambdaInit: "continue",
 			logLevel: "debug",
 			logFormat: "json",
 			warnings: [],

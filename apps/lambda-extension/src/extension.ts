@@ -1,0 +1,236 @@
+import { type Agent, type AgentOptions, type Clock, createAgent, isCodedError } from "@clef-sh/core";
+import { createRouter } from "@clef-sh/router";
+import { type Listener, listen } from "@clef-sh/router/node";
+import type { ExtensionEvent } from "./extension-event.js";
+import type { ExtensionEventType, ExtensionsApi } from "./extensions-api.js";
+import { failureOf } from "./failure.js";
+import { FirstLoad } from "./first-load.js";
+import { FunctionAgent } from "./function-agent.js";
+import { LambdaClock } from "./lambda-clock.js";
+import { LambdaError } from "./lambda-error.js";
+
+/** Where the extension writes; one line a call. */
+export interface ExtensionLog {
+	info(sentence: string, fields: Readonly<Record<string, string | undefined>>): void;
+	warn(sentence: string, fields: Readonly<Record<string, string | undefined>>): void;
+	error(sentence: string, fields: Readonly<Record<string, string | undefined>>): void;
+}
+
+/** What an extension is made of. */
+export interface ExtensionParts {
+	readonly api: ExtensionsApi;
+	readonly agent: Omit<AgentOptions, "clock" | "firstLoad">;
+	/** Called with the agent as soon as there is one. */
+	readonly onAgent?: (agent: Agent) => void;
+	readonly clock: Clock;
+	/** On 127.0.0.1. */
+	readonly port: number;
+	/** What function code must present. */
+	readonly token: string | (() => string);
+	/** Whether the function shall not start without secrets. */
+	readonly strict: boolean;
+	/** AWS_LAMBDA_INITIALIZATION_TYPE. */
+	readonly initializationType?: string | undefined;
+	readonly log: ExtensionLog;
+	/** Resolves when somebody else than Lambda wants it to end, with who. */
+	readonly stop: Promise<string>;
+}
+
+type Invoke = Extract<ExtensionEvent, { kind: "invoke" }>;
+
+/** Of Lambda's ten seconds for all of Init; the function's own code needs some of them. */
+const INIT_MS = 5_000;
+/** Longest timeout that a function can have. */
+const LONGEST_INVOCATION_MS = 900_000;
+/** How long the environment is kept awake after the function has answered, for a refresh to end. */
+const REFRESH_MS = 1_000;
+/** Between the end of what the extension does and the deadline that it must keep. */
+const MARGIN_MS = 300;
+/** A connection is given up when the process was frozen for as long as this while it was in use. */
+const FROZEN_MS = 5_000;
+/** Time for requests under way where Lambda gives none. */
+const GRACE_MS = 1_000;
+/** Pauses before asking again for an event when the connection broke. */
+const RETRY_PAUSES_MS = [100, 200, 400];
+/** How long the agent serves without hearing from its source where no TTL says it, and just-in-time always. */
+const DEFAULT_STALE_MS = 300_000;
+
+/**
+ * Runs the agent as a Lambda extension until Lambda shuts the environment down: serves before it registers, since
+ * that is what lets the function start. Resolves with the exit status; never rejects.
+ */
+export async function runExtension(parts: ExtensionParts): Promise<number> {
+	const extension = new Extension(parts);
+	try {
+		await extension.start();
+		await extension.follow();
+		return 0;
+	} catch (error) {
+		await reportFailure(parts, error, extension.isInitialized);
+		return 1;
+	} finally {
+		await extension.close();
+	}
+}
+
+/** Says in the log and to Lambda why the extension ends; registers for that if need be. Never rejects. */
+export async function reportFailure(
+	{ api, log }: Pick<ExtensionParts, "api" | "log">,
+	error: unknown,
+	isInitialized = false,
+): Promise<void> {
+	const failure = failureOf(error);
+	log.error(failure.message, { event: "lambda.failed", code: failure.code });
+	// Whoever was not let in cannot leave a message.
+	if (error instanceof LambdaError && !api.isRegistered) return;
+	try {
+		if (!api.isRegistered) await api.register(["SHUTDOWN"]);
+		if (isInitialized) await api.reportExitError(failure);
+		else await api.reportInitError(failure);
+	} catch (reporting) {
+		const { code, message } = failureOf(reporting);
+		log.error(`Lambda could not be told: ${message}`, { event: "lambda.report_failed", code });
+	}
+}
+
+/** One environment's life. */
+class Extension {
+	readonly #parts: ExtensionParts;
+	readonly #clock: LambdaClock;
+	readonly #firstLoad = new FirstLoad();
+	#agent: Agent | undefined;
+	#listener: Listener | undefined;
+	#isSnapshot: boolean;
+	#graceMs = GRACE_MS;
+	isInitialized = false;
+
+	constructor(parts: ExtensionParts) {
+		this.#parts = parts;
+		this.#clock = new LambdaClock(parts.clock);
+		this.#isSnapshot = parts.initializationType === "snap-start";
+	}
+
+	/** Init: serves, registers, and gives the first load its time. */
+	async start(): Promise<void> {
+		const { agent: options, api, log, port, stop, strict, token } = this.#parts;
+		const onEvent = this.#firstLoad.watching(options.onEvent);
+		const agent = await createAgent({ ...options, clock: this.#clock, firstLoad: "background", onEvent });
+		this.#agent = agent;
+		this.#parts.onAgent?.(agent);
+		const initial = Promise.race([this.#firstLoad.done, this.#after(INIT_MS)]);
+		const served = new FunctionAgent(agent, initial, this.#after);
+		this.#listener = await listen(createRouter(served, { token }), { port });
+		const { functionName, functionVersion } = await api.register(eventsFor(this.#parts.initializationType));
+		log.info(`registered as an extension of ${functionName ?? "the function"}, serving on port ${port}`, {
+			event: "lambda.registered",
+			functionName,
+			functionVersion,
+			mode: agent.mode,
+		});
+		await Promise.race([initial, stop]);
+		if (strict) await this.#assertSecrets(agent);
+		this.isInitialized = true;
+	}
+
+	/** Opens them, so that what cannot be decrypted counts as missing in just-in-time mode too. */
+	async #assertSecrets(agent: Agent): Promise<void> {
+		try {
+			await agent.open();
+		} catch (cause) {
+			const { code, error } = this.#firstLoad.failure ?? {};
+			const why = error ?? failureOf(cause).message;
+			throw new LambdaError(
+				"LAMBDA_INIT_FAILED",
+				`No secrets at the end of Init, and CLEF_AGENT_LAMBDA_INIT is strict: ${why}`,
+				{ cause, reason: code ?? (isCodedError(cause) ? cause.code : undefined) },
+			);
+		}
+	}
+
+	/** Invoke after Invoke, until Shutdown. */
+	async follow(): Promise<void> {
+		const ended = new AbortController();
+		const stopped = this.#parts.stop.then((who) => this.#log("info", `${who}: stopping`, "agent.stopping"));
+		try {
+			for (;;) {
+				const askedAtMs = this.#clock.monotonic();
+				const event = await Promise.race([stopped, this.#next(ended.signal)]);
+				if (event === undefined) return;
+				if (event.kind === "shutdown") {
+					this.#shutDown(event.reason, event.deadlineMs);
+					return;
+				}
+				if (event.kind === "invoke") await this.#invoked(event, this.#clock.monotonic() - askedAtMs);
+			}
+		} finally {
+			ended.abort();
+		}
+	}
+
+	/** Ends serving, within the time that Lambda has given, and wipes memory. */
+	async close(): Promise<void> {
+		await this.#listener?.close(this.#graceMs);
+		await this.#agent?.close();
+	}
+
+	/** An event; a connection that broke is tried again, since Lambda repeats nothing by itself. */
+	async #next(signal: AbortSignal): Promise<ExtensionEvent> {
+		for (const pauseMs of RETRY_PAUSES_MS) {
+			try {
+				return await this.#parts.api.next(signal);
+			} catch (error) {
+				if (signal.aborted || !(error instanceof LambdaError && error.code === "LAMBDA_API_UNREACHABLE"))
+					throw error;
+				await this.#after(pauseMs);
+			}
+		}
+		return this.#parts.api.next(signal);
+	}
+
+	/**
+	 * Refreshes what is due while the function runs. Asking for the next event lets Lambda freeze the environment, so
+	 * the refresh gets a moment to end first; the function's own answer does not wait for that.
+	 */
+	async #invoked({ deadlineMs }: Invoke, idleMs: number): Promise<void> {
+		this.#clock.notBefore(deadlineMs - LONGEST_INVOCATION_MS);
+		const refresh = this.#refresh(idleMs);
+		if (refresh === undefined) return;
+		const leftMs = deadlineMs - MARGIN_MS - this.#clock.now();
+		await Promise.race([refresh, this.#after(Math.max(0, Math.min(REFRESH_MS, leftMs)))]);
+	}
+
+	#refresh(idleMs: number): Promise<unknown> | undefined {
+		const agent = this.#agent;
+		if (this.#isSnapshot) {
+			// How old a snapshot is, no clock in it can tell: nothing in it counts as fresh.
+			this.#isSnapshot = false;
+			this.#clock.age((this.#parts.agent.ttlSeconds ?? 0) * 1000 || DEFAULT_STALE_MS);
+		}
+		const due = idleMs >= FROZEN_MS ? agent?.resumed() : agent?.refreshIfDue();
+		return due ?? (agent?.mode === "jit" ? agent.refresh() : undefined);
+	}
+
+	#shutDown(reason: string, deadlineMs: number): void {
+		this.#graceMs = Math.max(0, deadlineMs - MARGIN_MS - this.#clock.now());
+		const sentence = SHUTDOWNS[reason] ?? `Lambda shuts the environment down (${reason})`;
+		this.#log(reason === "SPINDOWN" ? "info" : "warn", sentence, "lambda.shutdown", { reason });
+	}
+
+	#log(level: "info" | "warn", sentence: string, event: string, fields: { reason?: string } = {}): void {
+		this.#parts.log[level](sentence, { event, ...fields });
+	}
+
+	readonly #after = (ms: number): Promise<void> =>
+		new Promise((resolve) => this.#parts.clock.setTimeout(resolve, ms));
+}
+
+const SHUTDOWNS: Readonly<Record<string, string>> = {
+	SPINDOWN: "Lambda shuts the idle environment down",
+	TIMEOUT: "the function ran into its timeout: Lambda starts the environment anew",
+	FAILURE: "the function or another extension failed: Lambda starts the environment anew",
+};
+
+/** Managed instances are never frozen, and have no event for an invocation. */
+function eventsFor(initializationType: string | undefined): readonly ExtensionEventType[] {
+	return initializationType === "lambda-managed-instances" ? ["SHUTDOWN"] : ["INVOKE", "SHUTDOWN"];
+}
