@@ -51,9 +51,15 @@ const VALUE = `postgres://app:"p'w"\\$@db/ü→🔑?a=%20\r\n \n `;
 const SESSION_TOKEN = sessionToken("right");
 const OTHER_TOKEN = sessionToken("wrong");
 
-/** A program that asked these instead of the agent would fail. */
+/** Nobody answers there: a program that went through a proxy would fail. */
 const PROXY = "http://127.0.0.1:9";
-const PROXIES = { HTTP_PROXY: PROXY, http_proxy: PROXY, ALL_PROXY: PROXY, all_proxy: PROXY };
+const PROXIES = {
+	HTTP_PROXY: PROXY,
+	http_proxy: PROXY,
+	ALL_PROXY: PROXY,
+	all_proxy: PROXY,
+	JAVA_TOOL_OPTIONS: "-Dhttp.proxyHost=127.0.0.1 -Dhttp.proxyPort=9 -Dhttp.nonProxyHosts=",
+};
 
 for (const [name, { needs, compile, run }] of Object.entries(EXAMPLES)) {
 	itWith(part(needs))(`${name} reads exactly the value, and says why it may not`, async () => {

@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { configurationPage } from "./docs/configuration-page.js";
 import { errorsPage, missingCodes } from "./docs/errors-page.js";
+import { lambdaClientsPage } from "./docs/lambda-clients-page.js";
 import { deadLinks, unknownVariables } from "./docs/page-checks.js";
 import { threatModelPage } from "./docs/threat-model-page.js";
 import { ensureBuilt, root } from "./run.js";
@@ -18,6 +19,7 @@ const problems = [
 	...missingCodes(),
 	...publish("docs/configuration.md", configurationPage(ENVIRONMENT_VARIABLES)),
 	...publish("docs/errors.md", errorsPage()),
+	...publish("docs/lambda-clients.md", lambdaClientsPage()),
 	...publish("docs/threat-model.md", threatModelPage()),
 	...pages().flatMap((page) => {
 		const text = readFileSync(page, "utf8");

@@ -9,13 +9,14 @@ public class Handler {
     private static final HttpClient CLIENT = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1).proxy(HttpClient.Builder.NO_PROXY).build();
 
-    // Call it in the handler, at each invocation: the extension answers from memory, and a value that was kept
-    // from the start of the process would outlive its rotation.
+    // Call it in the handler, at each invocation: a value kept from the start outlives its rotation,
+    // and the extension answers from memory.
     static String secret(String name) throws IOException, InterruptedException {
         var port = System.getenv().getOrDefault("CLEF_AGENT_PORT", "7779");
         var uri = URI.create("http://127.0.0.1:" + port + "/v1/secrets/" + name);
         var token = "Bearer " + System.getenv("AWS_SESSION_TOKEN");
-        var request = HttpRequest.newBuilder(uri).headers("Authorization", token, "Accept", "text/plain").build();
+        var request = HttpRequest.newBuilder(uri)
+                .headers("Authorization", token, "Accept", "text/plain").build();
         var answer = CLIENT.send(request, BodyHandlers.ofString());
         if (answer.statusCode() != 200) {
             throw new IOException(name + ": " + answer.statusCode() + " " + answer.body());

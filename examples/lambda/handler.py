@@ -2,8 +2,8 @@ import http.client
 import os
 
 
-# Call it in the handler, at each invocation: the extension answers from memory, and a value that was kept from
-# the start of the process would outlive its rotation.
+# Call it in the handler, at each invocation: a value kept from the start outlives its rotation,
+# and the extension answers from memory.
 def secret(name):
     agent = http.client.HTTPConnection("127.0.0.1", int(os.environ.get("CLEF_AGENT_PORT") or 7779))
     token = "Bearer " + os.environ["AWS_SESSION_TOKEN"]

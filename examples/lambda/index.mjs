@@ -1,13 +1,11 @@
-// Call it in the handler, at each invocation: the extension answers from memory, and a value that was kept from
-// the start of the process would outlive its rotation. Where NODE_USE_ENV_PROXY is set, put 127.0.0.1 into NO_PROXY.
+// Call it in the handler, at each invocation: a value kept from the start outlives its rotation,
+// and the extension answers from memory. If you set NODE_USE_ENV_PROXY, put 127.0.0.1 into NO_PROXY.
 export async function secret(name) {
-	const answer = await fetch(`http://127.0.0.1:${process.env.CLEF_AGENT_PORT || 7779}/v1/secrets/${name}`, {
-		// A connection that was kept while Lambda froze the function may be dead.
-		headers: {
-			authorization: `Bearer ${process.env.AWS_SESSION_TOKEN}`,
-			accept: "text/plain",
-			connection: "close",
-		},
+	const port = process.env.CLEF_AGENT_PORT || 7779;
+	const authorization = `Bearer ${process.env.AWS_SESSION_TOKEN}`;
+	const answer = await fetch(`http://127.0.0.1:${port}/v1/secrets/${name}`, {
+		// A connection kept from an earlier invocation may be dead: Lambda freezes the function in between.
+		headers: { authorization, accept: "text/plain", connection: "close" },
 	});
 	const body = await answer.text();
 	if (answer.status !== 200) throw new TypeError(`${name}: ${answer.status} ${body}`);

@@ -8,8 +8,8 @@ import (
 	"os"
 )
 
-// Call it in the handler, at each invocation: the extension answers from memory, and a value that was kept from
-// the start of the process would outlive its rotation. The default transport uses no proxy for 127.0.0.1.
+// Call it in the handler, at each invocation: a value kept from the start outlives its rotation,
+// and the extension answers from memory. The default transport uses no proxy for 127.0.0.1.
 func secret(name string) (string, error) {
 	port := os.Getenv("CLEF_AGENT_PORT")
 	if port == "" {
