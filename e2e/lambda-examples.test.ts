@@ -107,5 +107,5 @@ function runIn(
 	[program, ...args]: CommandLine,
 	env: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {
-	return runProgram(program, args, { cwd, env: { ...PROXIES, ...env } });
+	return runProgram(program, args, { cwd, env: { ...PROXIES, GOCACHE: join(cwd, "go-cache"), ...env } });
 }
