@@ -18,6 +18,8 @@ export interface StartOptions {
 	/** Another Node than the one the tests run on. */
 	readonly node?: string;
 	readonly nodeArgs?: readonly string[];
+	/** The file that is started; default: the built command. */
+	readonly program?: string;
 	readonly cwd?: string;
 	/** Leaves it to the agent to find a token. */
 	readonly withoutToken?: boolean;
@@ -64,8 +66,9 @@ export class AgentProcess {
 		options: StartOptions = {},
 	): Promise<AgentProcess> {
 		const { node = process.execPath, nodeArgs = [], cwd, withoutToken, withoutAgeKey } = options;
+		const { program = commandPath } = options;
 		const port = Number(env.CLEF_AGENT_PORT ?? (await freePort()));
-		const child = spawn(node, [...nodeArgs, commandPath], {
+		const child = spawn(node, [...nodeArgs, program], {
 			cwd,
 			stdio: ["ignore", "ignore", "pipe"],
 			env: {
