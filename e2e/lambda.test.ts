@@ -130,6 +130,24 @@ describe.each(["300", "0"])("the extension at a TTL of %s", (ttl) => {
 		},
 	);
 
+	itWith(faketime)("D40 begins a read anew that a freeze has cut, whoever asks first", async () => {
+		const clock = steeredClock("all");
+		const { agent, runtime, invoke, seal, source } = await environment(ttl, "age", clock);
+		expect(await invoke()).toEqual(ONE);
+		for (const [minute, secrets] of [TWO, THREE].entries()) {
+			source.respondWith(behaviours.silence());
+			clock.leap(30_000);
+			await (await runtime.invoke()).ended;
+			agent.signal("SIGSTOP");
+			source.respondWith(behaviours.ok(await seal(minute + 2, secrets)));
+			clock.leap(HOURS_MS);
+			agent.signal("SIGCONT");
+			// Once before the event of the invocation, once after it.
+			expect(minute === 0 ? await agent.secrets() : await invoke()).toEqual(secrets);
+			if (minute === 0) await invoke();
+		}
+	});
+
 	itWith(faketime)("D40 judges expiry by Lambda's clock where a restored one is days behind", async () => {
 		const clock = steeredClock("wall", -3 * 86_400_000);
 		const expiresAt = new Date(Date.now() - 3_600_000).toISOString();

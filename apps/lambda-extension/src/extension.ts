@@ -46,8 +46,6 @@ const LONGEST_INVOCATION_MS = 900_000;
 const REFRESH_MS = 1_000;
 /** Between the end of what the extension does and the deadline that it must keep. */
 const MARGIN_MS = 300;
-/** A connection is given up when the process was frozen for as long as this while it was in use. */
-const FROZEN_MS = 5_000;
 /** Time for requests under way where Lambda gives none. */
 const GRACE_MS = 1_000;
 /** Pauses before asking again for an event when the connection broke. */
@@ -100,27 +98,33 @@ class Extension {
 	readonly #firstLoad = new FirstLoad();
 	#agent: Agent | undefined;
 	#listener: Listener | undefined;
-	#isSnapshot: boolean;
+	#served: FunctionAgent | undefined;
 	#graceMs = GRACE_MS;
 	isInitialized = false;
 
 	constructor(parts: ExtensionParts) {
 		this.#parts = parts;
 		this.#clock = new LambdaClock(parts.clock);
-		this.#isSnapshot = parts.initializationType === "snap-start";
 	}
 
 	/** Init: serves, registers, and gives the first load its time. */
 	async start(): Promise<void> {
-		const { agent: options, api, log, port, stop, strict, token } = this.#parts;
+		const { agent: options, api, initializationType, log, port, stop, strict, token } = this.#parts;
 		const onEvent = this.#firstLoad.watching(options.onEvent);
 		const agent = await createAgent({ ...options, clock: this.#clock, firstLoad: "background", onEvent });
 		this.#agent = agent;
 		this.#parts.onAgent?.(agent);
 		const initial = Promise.race([this.#firstLoad.done, this.#after(INIT_MS)]);
-		const served = new FunctionAgent(agent, initial, this.#after);
-		this.#listener = await listen(createRouter(served, { token }), { port });
-		const { functionName, functionVersion } = await api.register(eventsFor(this.#parts.initializationType));
+		this.#served = new FunctionAgent({
+			agent,
+			clock: this.#clock,
+			initial,
+			isSnapshot: initializationType === "snap-start",
+			staleAfterMs: (options.ttlSeconds ?? 0) * 1000 || DEFAULT_STALE_MS,
+			after: this.#after,
+		});
+		this.#listener = await listen(createRouter(this.#served, { token }), { port });
+		const { functionName, functionVersion } = await api.register(eventsFor(initializationType));
 		log.info(`registered as an extension of ${functionName ?? "the function"}, serving on port ${port}`, {
 			event: "lambda.registered",
 			functionName,
@@ -153,14 +157,14 @@ class Extension {
 		const stopped = this.#parts.stop.then((who) => this.#log("info", `${who}: stopping`, "agent.stopping"));
 		try {
 			for (;;) {
-				const askedAtMs = this.#clock.monotonic();
+				this.#served?.rest();
 				const event = await Promise.race([stopped, this.#next(ended.signal)]);
 				if (event === undefined) return;
 				if (event.kind === "shutdown") {
 					this.#shutDown(event.reason, event.deadlineMs);
 					return;
 				}
-				if (event.kind === "invoke") await this.#invoked(event, this.#clock.monotonic() - askedAtMs);
+				if (event.kind === "invoke") await this.#invoked(event);
 			}
 		} finally {
 			ended.abort();
@@ -191,23 +195,13 @@ class Extension {
 	 * Refreshes what is due while the function runs. Asking for the next event lets Lambda freeze the environment, so
 	 * the refresh gets a moment to end first; the function's own answer does not wait for that.
 	 */
-	async #invoked({ deadlineMs }: Invoke, idleMs: number): Promise<void> {
+	async #invoked({ deadlineMs }: Invoke): Promise<void> {
+		const agent = this.#agent;
 		this.#clock.notBefore(deadlineMs - LONGEST_INVOCATION_MS);
-		const refresh = this.#refresh(idleMs);
+		const refresh = this.#served?.wake() ?? (agent?.mode === "jit" ? agent.refresh() : agent?.refreshIfDue());
 		if (refresh === undefined) return;
 		const leftMs = deadlineMs - MARGIN_MS - this.#clock.now();
 		await Promise.race([refresh, this.#after(Math.max(0, Math.min(REFRESH_MS, leftMs)))]);
-	}
-
-	#refresh(idleMs: number): Promise<unknown> | undefined {
-		const agent = this.#agent;
-		if (this.#isSnapshot) {
-			// How old a snapshot is, no clock in it can tell: nothing in it counts as fresh.
-			this.#isSnapshot = false;
-			this.#clock.age((this.#parts.agent.ttlSeconds ?? 0) * 1000 || DEFAULT_STALE_MS);
-		}
-		const due = idleMs >= FROZEN_MS ? agent?.resumed() : agent?.refreshIfDue();
-		return due ?? (agent?.mode === "jit" ? agent.refresh() : undefined);
 	}
 
 	#shutDown(reason: string, deadlineMs: number): void {

@@ -190,7 +190,8 @@ export class LiveAgent<T> implements Agent {
 					: snapshot.confirmedAt.monotonicMs + mode.staleAfterMs - clock.monotonic(),
 			random,
 		});
-		if (failures === 0) return { delayMs, quietMs: 0 };
-		return { delayMs, quietMs: retryAfterMs === undefined ? Math.min(delayMs, READER_PAUSE_MS) : delayMs };
+		const isAsked = retryAfterMs !== undefined;
+		if (failures === 0) return { delayMs, quietMs: 0, isAsked };
+		return { delayMs, quietMs: isAsked ? delayMs : Math.min(delayMs, READER_PAUSE_MS), isAsked };
 	}
 }

@@ -21,6 +21,8 @@ export interface Pause {
 	readonly delayMs: number;
 	/** Until a reader may bring that forward. */
 	readonly quietMs: number;
+	/** Whether the source itself asked to be left alone for so long. */
+	readonly isAsked: boolean;
 }
 
 /** A timer that fires later than this did not run: the process was suspended. */
@@ -40,6 +42,7 @@ export class Refresher {
 	#lastOutcome: RefreshOutcome = { kind: "confirmed" };
 	#dueAtMs: number;
 	#quietUntilMs = Number.NEGATIVE_INFINITY;
+	#isAskedToWait = false;
 	#changedInFlight = false;
 
 	constructor(parts: RefresherParts) {
@@ -79,10 +82,12 @@ export class Refresher {
 
 	/**
 	 * The process stood still: whoever waits for the refresh in flight waits for a new attempt from now on, because
-	 * the connection of the old one may be dead without either end knowing. Otherwise as {@link refreshIfDue}.
+	 * the connection of the old one may be dead without either end knowing. For the same reason a failure before
+	 * this moment says nothing, and is no reason to wait. Otherwise as {@link refreshIfDue}.
 	 */
 	resumed(): Promise<RefreshOutcome> | undefined {
 		if (this.#flight !== undefined) this.#attempt.abort();
+		else if (this.#failures > 0 && !this.#isAskedToWait) this.#dueAtMs = this.#parts.clock.monotonic();
 		return this.refreshIfDue();
 	}
 
@@ -133,9 +138,10 @@ export class Refresher {
 			return;
 		}
 		const { clock, pause } = this.#parts;
-		const { delayMs, quietMs } = pause(this.#lastOutcome, this.#failures, this.#rounds === 1);
+		const { delayMs, quietMs, isAsked } = pause(this.#lastOutcome, this.#failures, this.#rounds === 1);
 		this.#dueAtMs = clock.monotonic() + delayMs;
 		this.#quietUntilMs = clock.monotonic() + quietMs;
+		this.#isAskedToWait = isAsked;
 		this.#cancelTimer = clock.setTimeout(() => void this.refresh(), delayMs);
 	}
 }

@@ -18,6 +18,7 @@ function loop() {
 		outcome: confirmed,
 		pauses: [] as [string, number][],
 		gate: Promise.resolve(),
+		isAsked: false,
 	};
 	const refresher = new Refresher({
 		clock,
@@ -28,7 +29,7 @@ function loop() {
 		},
 		pause: (outcome, failures) => {
 			state.pauses.push([outcome.kind, failures]);
-			return { delayMs: 10_000, quietMs: failures === 0 ? 0 : 3_000 };
+			return { delayMs: 10_000, quietMs: failures === 0 ? 0 : 3_000, isAsked: state.isAsked };
 		},
 		observe: () => {
 			state.observed += 1;
@@ -121,7 +122,7 @@ describe("Refresher", () => {
 			},
 			pause: (_outcome, _failures, isFirst) => {
 				order.push(isFirst);
-				return { delayMs: 1_000, quietMs: 0 };
+				return { delayMs: 1_000, quietMs: 0, isAsked: false };
 			},
 			observe: () => undefined,
 		});
@@ -180,6 +181,28 @@ describe("Refresher", () => {
 		expect(state.cycles).toBe(2);
 	});
 
+	it("D40 does not hold a failure from before it stood still against the source", async () => {
+		const { state, refresher, clock } = loop();
+		state.outcome = kept;
+		await refresher.refresh();
+		clock.freeze(1);
+		expect(refresher.refreshIfDue()).toBeUndefined();
+		await refresher.resumed();
+		expect(state.cycles).toBe(2);
+	});
+
+	it("T22 D40 leaves a source alone that asked for it, also after it stood still", async () => {
+		const { state, refresher, clock } = loop();
+		state.outcome = kept;
+		state.isAsked = true;
+		await refresher.refresh();
+		clock.freeze(9_999);
+		expect(refresher.resumed()).toBeUndefined();
+		clock.freeze(1);
+		await refresher.resumed();
+		expect(state.cycles).toBe(2);
+	});
+
 	it("D40 joins a refresh in flight, due or not", async () => {
 		const { state, refresher } = loop();
 		const gate = held<void>();
@@ -222,7 +245,7 @@ describe("Refresher", () => {
 					signal.addEventListener("abort", () => resolve({ outcome: kept, validator: undefined }));
 				});
 			},
-			pause: () => ({ delayMs: 10_000, quietMs: 0 }),
+			pause: () => ({ delayMs: 10_000, quietMs: 0, isAsked: false }),
 			observe: () => undefined,
 		});
 		const waiting = refresher.refresh();
@@ -244,7 +267,7 @@ describe("Refresher", () => {
 					signal.addEventListener("abort", () => resolve({ outcome: kept, validator: undefined }));
 				});
 			},
-			pause: () => ({ delayMs: 10_000, quietMs: 0 }),
+			pause: () => ({ delayMs: 10_000, quietMs: 0, isAsked: false }),
 			observe: () => undefined,
 		});
 		const waiting = refresher.refresh();
