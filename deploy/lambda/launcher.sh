@@ -1,0 +1,27 @@
+#!/bin/sh
+# Lambda starts every executable file in a layer's extensions/ folder; this is that file for clef-agent.
+# It uses nothing but the shell: a function's image may bring little else.
+
+case $0 in
+*/*) layer=${0%/*}/.. ;;
+*) layer=.. ;;
+esac
+agent=$layer/clef-agent
+
+# The function's NODE_OPTIONS (say, --require ./instrumentation) are not meant for this process, which holds the
+# secrets: they would load the function's code into it, or keep it from starting.
+unset NODE_OPTIONS
+
+# Lambda registers an extension under its file name, so whoever renames this file need not change anything else.
+name=${0##*/}
+
+if [ -x "$agent/node" ]; then
+	# Without this flag SIGUSR1 opens Node's inspector, which reads any memory. The function's own Node may be older
+	# than the flag (22.14) and would then refuse to start, so it is passed to the bundled one only.
+	exec "$agent/node" --disable-sigusr1 "$agent/dist/clef-agent.js" lambda --name "$name"
+fi
+if command -v node >/dev/null 2>&1; then
+	exec node "$agent/dist/clef-agent.js" lambda --name "$name"
+fi
+echo '{"timestamp":"","level":"ERROR","message":"This layer brings no Node.js and the function has none on its PATH; use the layer clef-agent-lambda-x64 or clef-agent-lambda-arm64, which bring it.","event":"lambda.failed","code":"LAMBDA_RUNTIME_MISSING"}' >&2
+exit 1
