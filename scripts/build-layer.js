@@ -1,0 +1,137 @@
+// Builds the AWS Lambda layers: the agent as an extension, with Node.js for each architecture, and without it.
+// Usage: node scripts/build-layer.js [--output DIR] [--only x64|arm64|nodejs]   (default: all of them, to dist/layer)
+
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, relative, resolve, sep } from "node:path";
+import { parseArgs } from "node:util";
+import { MB, UNZIPPED_LIMIT_MB, unzippedSize, ZIPPED_LIMIT_MB, zipped } from "./layer/archive.js";
+import { nodePackage } from "./node-package.js";
+import { root } from "./run.js";
+
+/** @typedef {import("./layer/archive.js").LayerFile} LayerFile */
+
+/** The Node.js that the layers bring; its hashes are in scripts/node-package.js. */
+const NODE_VERSION = "24.21.0";
+
+/**
+ * The layers and the platform of the Node.js in each. First the one that needs nothing from the registry.
+ * @type {Readonly<Record<string, string | undefined>>}
+ */
+const LAYERS = { nodejs: undefined, x64: "linux-x64", arm64: "linux-arm64" };
+
+/** Why there is no layer: one sentence for whoever called. */
+class LayerError extends Error {}
+
+try {
+	const { output, names } = options();
+	mkdirSync(output, { recursive: true });
+	const agent = agentFiles();
+	for (const name of names) build(name, agent, output);
+} catch (error) {
+	// Of the system's refusals, a full disk for instance, the reader needs no stack either.
+	if (!(error instanceof LayerError || (error instanceof Error && "syscall" in error))) throw error;
+	console.error(
+		error instanceof LayerError ? error.message : `Could not build the layers: ${error.message}.`,
+	);
+	process.exitCode = 1;
+}
+
+function options() {
+	const names = Object.keys(LAYERS);
+	try {
+		const { output, only } = parseArgs({
+			options: { output: { type: "string" }, only: { type: "string" } },
+		}).values;
+		if (only !== undefined && !names.includes(only)) throw new TypeError(`There is no layer "${only}"`);
+		return { output: resolve(output ?? join(root, "dist", "layer")), names: only ? [only] : names };
+	} catch (error) {
+		if (!(error instanceof TypeError)) throw error;
+		const [problem] = error.message.split(". ");
+		throw new LayerError(`${problem}; use [--output DIR] [--only ${names.join("|")}].`);
+	}
+}
+
+/**
+ * Builds one layer and says how large it is.
+ * @param {string} name
+ * @param {ReadonlyMap<string, LayerFile>} agent
+ * @param {string} output
+ */
+function build(name, agent, output) {
+	const file = `clef-agent-lambda-${name}.zip`;
+	const path = join(output, file);
+	// Gone first: after a failure nothing earlier is left that could be taken for this build.
+	for (const stale of [path, `${path}.sha256`]) rmSync(stale, { force: true });
+	const files = new Map([...agent, ...nodeFiles(LAYERS[name])]);
+	const unzipped = unzippedSize(files) / MB;
+	if (unzipped > UNZIPPED_LIMIT_MB)
+		throw new LayerError(`${file} would be ${unzipped.toFixed(1)} MB unzipped; ${limits()}`);
+	const zip = zipped(files);
+	const size = zip.length / MB;
+	if (size > ZIPPED_LIMIT_MB) throw new LayerError(`${file} would be ${size.toFixed(1)} MB; ${limits()}`);
+	writeFileSync(path, zip);
+	// As sha256sum prints it, so that `sha256sum -c` checks it.
+	writeFileSync(`${path}.sha256`, `${createHash("sha256").update(zip).digest("hex")}  ${file}\n`);
+	const share = ((unzipped / UNZIPPED_LIMIT_MB) * 100).toFixed(1);
+	console.log(
+		`${file.padEnd(28)} ${size.toFixed(1).padStart(5)} MB zipped ${unzipped.toFixed(1).padStart(6)} MB unzipped` +
+			` ${share.padStart(5)} % of Lambda's ${UNZIPPED_LIMIT_MB} MB`,
+	);
+}
+
+function limits() {
+	return `Lambda takes ${ZIPPED_LIMIT_MB} MB zipped and ${UNZIPPED_LIMIT_MB} MB unzipped, so leave something out.`;
+}
+
+/** What all layers hold. */
+function agentFiles() {
+	const manifest = JSON.parse(readFileSync(join(root, "apps", "agent", "package.json"), "utf8"));
+	const { name, version } = manifest;
+	/** @type {Map<string, LayerFile>} */
+	const files = new Map();
+	const launcher = readFileSync(join(root, "deploy", "lambda", "launcher.sh"));
+	files.set("extensions/clef-agent", { bytes: launcher, executable: true });
+	for (const [path, bytes] of builtFiles()) files.set(`clef-agent/dist/${path}`, { bytes });
+	// Without it Node.js would have to guess that the .js files are modules.
+	const text = `${JSON.stringify({ name, version, type: "module" }, undefined, 2)}\n`;
+	files.set("clef-agent/package.json", { bytes: Buffer.from(text) });
+	files.set("clef-agent/LICENSE", { bytes: readFileSync(join(root, "LICENSE")) });
+	return files;
+}
+
+/** @returns {[path: string, bytes: Uint8Array][]} */
+function builtFiles() {
+	const dist = join(root, "apps", "agent", "dist");
+	if (!existsSync(join(dist, "clef-agent.js")))
+		throw new LayerError("The agent is not built; run `npm run build:layer`, which builds it first.");
+	return readdirSync(dist, { recursive: true, withFileTypes: true })
+		.filter((entry) => entry.isFile())
+		.map((entry) => join(entry.parentPath, entry.name))
+		.map((path) => [relative(dist, path).replaceAll(sep, "/"), readFileSync(path)]);
+}
+
+/**
+ * Node.js itself, for the layers that bring it.
+ * @param {string | undefined} platform
+ * @returns {[path: string, file: LayerFile][]}
+ */
+function nodeFiles(platform) {
+	if (platform === undefined) return [];
+	const tarball = nodePackage(platform, NODE_VERSION);
+	if ("problem" in tarball) throw new LayerError(tarball.problem);
+	return [
+		["clef-agent/node", { bytes: unpacked(tarball.file, "package/bin/node"), executable: true }],
+		["clef-agent/node-LICENSE", { bytes: unpacked(tarball.file, "package/LICENSE") }],
+	];
+}
+
+/** @param {string} tarball @param {string} path */
+function unpacked(tarball, path) {
+	const { status, stdout } = spawnSync("tar", ["-xzOf", tarball, path], {
+		maxBuffer: UNZIPPED_LIMIT_MB * MB,
+	});
+	if (status !== 0) throw new LayerError(`Could not read ${path} from ${tarball}; is tar installed?`);
+	return stdout;
+}
