@@ -31,7 +31,7 @@ export async function otherNode(version: string): Promise<{ path: string } | { m
 	}
 }
 
-/** The tarball that a Node binary comes in, with its hash checked, or why there is none. */
+/** The tarball that a Node binary comes in, or why there is none; one with the wrong hash rejects. */
 export async function nodeTarball(
 	platform: string,
 	version: string,
@@ -39,7 +39,9 @@ export async function nodeTarball(
 	const { status, stdout, stderr } = await runProgram(process.execPath, [fetchScript, platform, version], {
 		env: inheritedNpm(),
 	});
-	return status === 0 ? { file: stdout.trim() } : { missing: stderr.trim() };
+	if (status === 2) return { missing: "the package registry is not reachable" };
+	if (status !== 0) throw new RangeError(stderr.trim());
+	return { file: stdout.trim() };
 }
 
 /** Where npm finds its registry is the machine's business. */

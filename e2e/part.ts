@@ -1,10 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { it, type TestAPI } from "vitest";
 
-/** A program that tests use and that a machine may not have. */
+/** Something, mostly a program, that tests use and that a machine may not have. */
 export interface Part {
 	readonly name: string;
 	readonly present: boolean;
+	/** Where it is not a program that could be installed: why there is none. */
+	readonly missing?: string;
 }
 
 /** Looks for a program by calling it. */
@@ -16,8 +18,10 @@ export function part(name: string, versionArgument = "--version"): Part {
  * `it` for tests that need a part. Where it is missing they are skipped and say so in their name; in CI they run
  * and fail, because there every part is installed first.
  */
-export function itWith({ name, present }: Part): (title: string, test: () => Promise<void>) => void {
+export function itWith({ name, present, missing }: Part): (title: string, test: () => Promise<void>) => void {
 	const run: TestAPI | TestAPI["skip"] = present || process.env.CI === "true" ? it : it.skip;
-	const note = present ? "" : ` (needs ${name}, which is not installed)`;
+	const note = present
+		? ""
+		: ` (needs ${name}${missing === undefined ? ", which is not installed" : `: ${missing}`})`;
 	return (title, test) => run(title + note, test);
 }

@@ -30,12 +30,16 @@ try {
 	const agent = agentFiles();
 	for (const name of names) build(name, agent, output);
 } catch (error) {
-	// Of the system's refusals, a full disk for instance, the reader needs no stack either.
-	if (!(error instanceof LayerError || (error instanceof Error && "syscall" in error))) throw error;
-	console.error(
-		error instanceof LayerError ? error.message : `Could not build the layers: ${error.message}.`,
-	);
+	console.error(sentence(error));
 	process.exitCode = 1;
+}
+
+/** @param {unknown} error */
+function sentence(error) {
+	if (error instanceof LayerError) return error.message;
+	// Of the system's refusals, a full disk for instance, the reader needs no stack either.
+	if (error instanceof Error && "syscall" in error) return `Could not build the layers: ${error.message}.`;
+	throw error;
 }
 
 function options() {

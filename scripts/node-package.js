@@ -21,6 +21,9 @@ const INTEGRITY = {
 		"sha512-FpJRPEz2OvvTLfjIOlNGFY9JLPMKgl5m+d4oGYBLg24kJ1mmvN1Zl/HPJgF4HDaJ51ISev1l1cRZ/DM+keXW5g==",
 };
 
+/** How this ends where only the registry is missing: tests are left out then, and fail for anything else. */
+const UNREACHABLE = 2;
+
 const cache = join(root, "node_modules", ".cache", "clef-node");
 
 /**
@@ -28,7 +31,7 @@ const cache = join(root, "node_modules", ".cache", "clef-node");
  * The hash is checked every time: what lies in a cache may have been changed since.
  * @param {string} platform for instance `linux-x64`
  * @param {string} version
- * @returns {{ file: string } | { problem: string }}
+ * @returns {{ file: string } | { problem: string, unreachable?: true }}
  */
 export function nodePackage(platform, version) {
 	const spec = `node-${platform}@${version}`;
@@ -40,7 +43,12 @@ export function nodePackage(platform, version) {
 	return download(spec, expected, file);
 }
 
-/** @param {string} spec @param {string} expected @param {string} file */
+/**
+ * @param {string} spec
+ * @param {string} expected
+ * @param {string} file
+ * @returns {ReturnType<typeof nodePackage>}
+ */
 function download(spec, expected, file) {
 	// Under its final name only when it is whole and right: test files that run side by side share the cache.
 	const partial = `${file}.${process.pid}.partial`;
@@ -49,7 +57,10 @@ function download(spec, expected, file) {
 		const { ok } = run("npm", ["pack", "--silent", spec], { cwd: partial });
 		const packed = join(partial, basename(file));
 		if (!ok || !existsSync(packed))
-			return { problem: `Could not get ${spec} from the package registry; can npm reach it?` };
+			return {
+				problem: `Could not get ${spec} from the package registry; check that npm can reach it.`,
+				unreachable: true,
+			};
 		const found = integrity(readFileSync(packed));
 		if (found !== expected)
 			return { problem: `The registry's ${spec} is not the expected one: ${found}, not ${expected}.` };
@@ -66,9 +77,12 @@ function integrity(bytes) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-	const [, , platform = "", version = ""] = process.argv;
-	const found = nodePackage(platform, version);
+	const [, , platform, version] = process.argv;
+	const found =
+		platform && version
+			? nodePackage(platform, version)
+			: { problem: "Say which one: node scripts/node-package.js PLATFORM VERSION, as in linux-x64 24.21.0." };
 	if ("file" in found) console.log(found.file);
 	else console.error(found.problem);
-	process.exitCode = "file" in found ? 0 : 1;
+	process.exitCode = "file" in found ? 0 : "unreachable" in found ? UNREACHABLE : 1;
 }
