@@ -12,7 +12,8 @@ import {
 	workspace,
 	workspaceCopy,
 } from "./lambda-layer-stage.js";
-import { itWith, type Part } from "./part.js";
+import { inheritedNpm } from "./other-node.js";
+import { itWith } from "./part.js";
 import { temporaryFolder } from "./temporary-folder.js";
 import { readZip, unpackZip } from "./zip.js";
 
@@ -28,11 +29,13 @@ const MACHINES = { x64: 62, arm64: 183 };
 
 const binaries = await nodeBinaries();
 const itWithNode = itWith(binaries);
-const here: Part = {
-	name: "Linux on x64",
-	present: binaries.present && process.platform === "linux" && process.arch === "x64",
+/** The layer that this machine can run. */
+const own = process.arch === "arm64" ? "arm64" : "x64";
+const itOnLinux = itWith({
+	name: `Linux on ${own}`,
+	present: binaries.present && process.platform === "linux" && process.arch === own,
 	missing: binaries.missing ?? "this machine is another",
-};
+});
 const layers = binaries.present || process.env.CI === "true" ? ["nodejs", "x64", "arm64"] : ["nodejs"];
 
 const output = mkdtempSync(join(tmpdir(), "clef-agent-layers-"));
@@ -129,7 +132,9 @@ describe("the same bytes come out", () => {
 		const script = join(workspaceCopy(), "scripts", "build-layer.js");
 		const command = [process.execPath, script, "--output", again, "--only", name];
 		const strict = ["-c", 'umask 077; exec "$@"', "sh", ...command];
-		expect(await runProgram("sh", strict, { env: { TZ: "Asia/Tokyo" } })).toMatchObject({ status: 0 });
+		expect(await runProgram("sh", strict, { env: { ...inheritedNpm(), TZ: "Asia/Tokyo" } })).toMatchObject({
+			status: 0,
+		});
 		expect(Buffer.compare(readFileSync(join(again, file(name))), layer(name))).toBe(0);
 	}
 
@@ -223,9 +228,9 @@ describe("the launcher", () => {
 	});
 });
 
-itWith(here)("the unpacked x64 layer starts, with the flag that its launcher passes", async () => {
+itOnLinux(`the unpacked ${own} layer starts, with the flag that its launcher passes`, async () => {
 	const folder = temporaryFolder();
-	unpackZip(layer("x64"), folder);
+	unpackZip(layer(own), folder);
 	const node = join(folder, "clef-agent", "node");
 	const agent = join(folder, "clef-agent", "dist", "clef-agent.js");
 	const { version } = JSON.parse(readFileSync(join(workspace, "apps/agent/package.json"), "utf8"));
