@@ -144,8 +144,16 @@ describe("the same bytes come out", () => {
 });
 
 describe("the launcher", () => {
-	const REPORT = `printf '%s\\n' "NODE_OPTIONS=\${NODE_OPTIONS-unset}" "$@"`;
-	const NODE_OPTIONS = "--require ./instrumentation";
+	/** Prints which of the function's variables have reached it, and its arguments. */
+	const REPORT = `printf '%s\\n' "variables:$(env | sed -n 's/^\\(NODE_[A-Z_]*\\)=.*/ \\1/p' | sort | tr -d '\\n')" "$@"`;
+	const FUNCTION_ENV = {
+		NODE_OPTIONS: "--require ./instrumentation",
+		NODE_DEBUG: "http",
+		NODE_COMPILE_CACHE: "/tmp/cache",
+		NODE_V8_COVERAGE: "/tmp/coverage",
+		NODE_TLS_REJECT_UNAUTHORIZED: "0",
+		NODE_EXTRA_CA_CERTS: "/var/runtime/ca-cert.pem",
+	};
 
 	/** An unpacked layer of the test's own; its path has a space in it. */
 	function layerFolder(): string {
@@ -156,18 +164,20 @@ describe("the launcher", () => {
 
 	async function launched(launcher: string, surroundings: { PATH: string; cwd?: string }): Promise<string[]> {
 		const { PATH, cwd = "/" } = surroundings;
-		const ended = await runProgram(launcher, [], { cwd, env: { PATH, NODE_OPTIONS } });
+		const ended = await runProgram(launcher, [], { cwd, env: { ...FUNCTION_ENV, PATH } });
 		expect(ended).toMatchObject({ status: 0, stderr: "" });
 		return ended.stdout.trimEnd().split("\n");
 	}
 
-	it("starts the layer's Node.js without the function's NODE_OPTIONS and without a way into it", async () => {
+	it("starts the layer's Node.js without the function's own settings for Node.js and without a way into it", async () => {
 		const folder = layerFolder();
 		shellProgram(join(folder, "clef-agent", "node"), REPORT);
 		shellProgram(join(folder, "bin", "node"), "echo the wrong one");
-		const said = await launched(join(folder, "extensions", "clef-agent"), { PATH: join(folder, "bin") });
+		const said = await launched(join(folder, "extensions", "clef-agent"), {
+			PATH: `${join(folder, "bin")}:/usr/bin:/bin`,
+		});
 		expect(said).toEqual([
-			"NODE_OPTIONS=unset",
+			"variables: NODE_EXTRA_CA_CERTS",
 			"--disable-sigusr1",
 			`${folder}/extensions/../clef-agent/dist/clef-agent.js`,
 			"lambda",
@@ -203,9 +213,11 @@ describe("the launcher", () => {
 	it("starts the function's Node.js where the layer brings none, with nothing an old one would refuse", async () => {
 		const folder = layerFolder();
 		shellProgram(join(folder, "bin", "node"), REPORT);
-		const said = await launched(join(folder, "extensions", "clef-agent"), { PATH: join(folder, "bin") });
+		const said = await launched(join(folder, "extensions", "clef-agent"), {
+			PATH: `${join(folder, "bin")}:/usr/bin:/bin`,
+		});
 		expect(said).toEqual([
-			"NODE_OPTIONS=unset",
+			"variables: NODE_EXTRA_CA_CERTS",
 			`${folder}/extensions/../clef-agent/dist/clef-agent.js`,
 			"lambda",
 			"--name",
@@ -219,7 +231,7 @@ describe("the launcher", () => {
 		expect(ended).toMatchObject({ status: 1, stdout: "" });
 		expect(ended.stderr.trimEnd().split("\n")).toHaveLength(1);
 		expect(JSON.parse(ended.stderr)).toEqual({
-			timestamp: "",
+			timestamp: expect.stringMatching(/^$|^\d{4}-\d\d-\d\dT[\d:]+Z$/),
 			level: "ERROR",
 			message: expect.stringContaining("use the layer clef-agent-lambda-x64 or clef-agent-lambda-arm64"),
 			event: "lambda.failed",

@@ -194,9 +194,10 @@ const MACHINE = [
 	},
 	{
 		number: "D40",
-		attack: "Lambda: source down at init, restore from an old snapshot",
-		defence: "",
-		notBuilt: "there is no Lambda extension yet",
+		attack:
+			"Lambda: source down at init, an event hours away, a freeze or shutdown during a refresh, an old snapshot",
+		defence:
+			"503 or `init/error`, as configured; ages count frozen time; nothing in a snapshot is fresh; a read that a freeze cut begins anew",
 	},
 	{
 		number: "D41",

@@ -5,6 +5,7 @@
 const KEPT = "Last good secrets, until the TTL or `expiresAt`";
 const KEPT_DECRYPTED = "Last good secrets; with a TTL of 0 nothing (503)";
 const NOTHING = "Nothing (503)";
+const NO_AGENT = "Not concerned: no agent runs";
 const WRITING = "Not concerned: this is the writing side";
 
 /** @type {Readonly<Record<string, ErrorCodeEntry>>} */
@@ -152,14 +153,50 @@ export const ERROR_CODES = {
 		action: "See `lastError` in `/v1/health`; it recovers by itself once the source does.",
 	},
 	CACHE_UNWRITABLE: {
-		meaning: "Reserved for the disk cache, which is not built yet.",
-		served: KEPT,
-		action: "–",
+		meaning: "The last-known-good artifact cannot be kept in `CLEF_AGENT_CACHE_PATH`.",
+		served: "What it would serve without a disk; a restart would find nothing, or something older",
+		action:
+			"Correct what the message names: owner, mode, space or the directory itself; no restart is needed.",
 	},
 	CACHE_UNREADABLE: {
-		meaning: "Reserved for the disk cache, which is not built yet.",
-		served: KEPT,
-		action: "–",
+		meaning: "What lies in `CLEF_AGENT_CACHE_PATH` is not what this agent, or one like it, has kept there.",
+		served: "What the source delivers; until then nothing (503)",
+		action: "Look who else can write there; the next refresh replaces it.",
+	},
+	LAMBDA_API_UNREACHABLE: {
+		meaning: "Lambda's Extensions API cannot be reached, or broke off four times in a row.",
+		served: "Nothing: the extension ends with status 1",
+		action: "Only Lambda can start an extension; elsewhere unset `AWS_LAMBDA_RUNTIME_API`.",
+	},
+	LAMBDA_API_REFUSED: {
+		meaning: "Lambda's Extensions API said no; the message has its own word for why.",
+		served: "Nothing: the extension ends with status 1",
+		action: "Give the file in `/opt/extensions` the name it registers; see [Lambda](lambda.md).",
+	},
+	LAMBDA_INIT_FAILED: {
+		meaning: "No secrets could be loaded during Init, and `CLEF_AGENT_LAMBDA_INIT` is `strict`.",
+		served: "Nothing: the function does not start",
+		action: "The message ends with the reason; look that up here.",
+	},
+	COMMAND_USAGE: {
+		meaning: "The command was called in a way that it does not know.",
+		served: NO_AGENT,
+		action: "`clef-agent <command> --help` lists what it takes.",
+	},
+	COMMAND_INPUT: {
+		meaning: "A file that the command should read cannot be read.",
+		served: NO_AGENT,
+		action: "Correct what the message names.",
+	},
+	COMMAND_OUTPUT: {
+		meaning: "A file that the command should write cannot be written.",
+		served: NO_AGENT,
+		action: "Correct what the message names; what was there before is as it was.",
+	},
+	COMMAND_NOT_BUILT: {
+		meaning: "The command has its name, but does not work in this version.",
+		served: NO_AGENT,
+		action: "Follow the hint.",
 	},
 	PACK_INPUT_INVALID: {
 		meaning: "What is to be packed, revoked or inspected cannot be.",

@@ -56,11 +56,12 @@ function declaredCodes() {
 }
 
 function errorFiles() {
-	const packages = join(root, "packages");
-	return readdirSync(packages).flatMap((name) => {
-		const folder = join(packages, name, "src");
-		return readdirSync(folder)
-			.filter((file) => file.endsWith("-error.ts"))
-			.map((file) => join(folder, file));
-	});
+	return ["packages", "apps"].flatMap((layer) =>
+		readdirSync(join(root, layer)).flatMap((name) => {
+			const folder = join(root, layer, name, "src");
+			return readdirSync(folder)
+				.filter((file) => file.endsWith("-error.ts"))
+				.map((file) => join(folder, file));
+		}),
+	);
 }

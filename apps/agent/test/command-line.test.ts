@@ -9,7 +9,17 @@ afterEach(() => vi.mocked(healthCommand.health).mockReset());
 it.each(["--help", "-h", "help"])("%s lists the commands", async (word) => {
 	const io = capturedIo();
 	expect(await runCommandLine([word], io)).toBe(0);
-	for (const command of ["run", "exec", "health", "keygen", "pack", "inspect", "verify", "revoke"]) {
+	for (const command of [
+		"run",
+		"lambda",
+		"exec",
+		"health",
+		"keygen",
+		"pack",
+		"inspect",
+		"verify",
+		"revoke",
+	]) {
 		expect(io.out()).toMatch(new RegExp(`^ {2}${command} `, "m"));
 	}
 	expect(io.err()).toBe("");
@@ -17,6 +27,7 @@ it.each(["--help", "-h", "help"])("%s lists the commands", async (word) => {
 
 it.each([
 	["run", "--help"],
+	["lambda", "-h"],
 	["exec", "-h"],
 	["health", "--help"],
 	["keygen", "-h"],

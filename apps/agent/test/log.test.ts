@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { createLog, type LogLevel } from "../src/log.js";
+import { createLog, type LogFormat, type LogLevel } from "../src/log.js";
 
-function logTo(level: LogLevel, format: "text" | "json") {
+function logTo(level: LogLevel, format: LogFormat) {
 	const lines: string[] = [];
 	return { log: createLog({ write: (text) => lines.push(text) }, { level, format }), lines };
 }
@@ -19,6 +19,12 @@ it("writes one JSON object per line, fields beside the message", () => {
 		event: "fetch.failed",
 		code: "SOURCE_TIMEOUT",
 	});
+});
+
+it("names the time in JSON as Lambda wants it", () => {
+	const { log, lines } = logTo("info", "lambda-json");
+	log.error("it failed", { event: "lambda.failed" });
+	expect(lines[0]).toMatch(/^{"timestamp":"\d{4}-\d\d-\d\dT[\d:.]+Z","level":"ERROR","message":"it failed"/);
 });
 
 it("writes text with time, level and sentence", () => {

@@ -3,15 +3,12 @@ import { sealArtifact } from "@clef-sh/testkit/artifacts";
 import { ManualClock, settle } from "@clef-sh/testkit/clock";
 import { held, ScriptedSource } from "@clef-sh/testkit/scripted-source";
 import { vectorKeys } from "@clef-sh/testkit/vectors";
-import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { FunctionAgent } from "../src/function-agent.js";
 import { LambdaClock } from "../src/lambda-clock.js";
 
-let [one, two]: readonly Buffer[] = [];
-beforeAll(async () => {
-	one = await sealArtifact({ revision: "r1", packedAt: "2026-11-22T04:01:00.000Z" });
-	two = await sealArtifact({ revision: "r2", packedAt: "2026-11-22T04:02:00.000Z" });
-});
+const one = await sealArtifact({ revision: "r1", packedAt: "2026-11-22T04:01:00.000Z" });
+const two = await sealArtifact({ revision: "r2", packedAt: "2026-11-22T04:02:00.000Z" });
 
 interface StageOptions {
 	readonly ttlSeconds: number;
@@ -78,9 +75,9 @@ describe("a request early in an environment's life", () => {
 		source.recover();
 		source.once(() => new Promise(() => undefined));
 		void agent.refresh();
-		const asked = revision();
+		const refused = expect(revision()).rejects.toMatchObject({ reason: "not_loaded" });
 		await base.advance(1_000);
-		await expect(asked).rejects.toMatchObject({ reason: "not_loaded" });
+		await refused;
 	});
 });
 

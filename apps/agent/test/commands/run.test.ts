@@ -6,16 +6,9 @@ import { vector, vectorKeys, vectorSecrets } from "@clef-sh/testkit/vectors";
 import { expect, it, onTestFinished } from "vitest";
 import { run } from "../../src/commands/run.js";
 import { type CapturedIo, capturedIo } from "../captured-io.js";
+import { freePort } from "../free-port.js";
 
 const TOKEN = "a-token-of-enough-characters";
-
-async function freePort(): Promise<number> {
-	const server = createServer();
-	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-	const { port } = server.address() as AddressInfo;
-	await new Promise((resolve) => server.close(resolve));
-	return port;
-}
 
 async function world(env: Record<string, string> = {}, terminal = false): Promise<CapturedIo> {
 	const io = capturedIo({
