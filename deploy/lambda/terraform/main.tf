@@ -16,8 +16,8 @@ terraform {
 }
 
 locals {
-  layer_name = "clef-agent-${var.architecture == "arm64" ? "arm64" : "x64"}"
-  layer_zip  = "${path.module}/../../../dist/layer/clef-agent-lambda-${var.architecture == "arm64" ? "arm64" : "x64"}.zip"
+  layer     = var.architecture == "arm64" ? "arm64" : "x64"
+  layer_zip = "${path.module}/../../../dist/layer/clef-agent-lambda-${local.layer}.zip"
 }
 
 data "aws_partition" "current" {}
@@ -29,7 +29,7 @@ data "archive_file" "function" {
 }
 
 resource "aws_lambda_layer_version" "clef_agent" {
-  layer_name               = local.layer_name
+  layer_name               = "clef-agent-${local.layer}"
   description              = "clef-agent as a Lambda extension, for ${var.architecture}."
   filename                 = local.layer_zip
   source_code_hash         = filebase64sha256(local.layer_zip)
