@@ -138,6 +138,12 @@ describe("in a copy of the SAM template this mistake is found:", () => {
 			"Architecture: the default is not allowed",
 		],
 		["an undeclared Ref", "!Ref LayerX64", "!Ref Layer", "there is no Layer"],
+		[
+			"an unused condition",
+			"Conditions:",
+			"Conditions:\n  IsArm: !Equals [!Ref Architecture, arm]",
+			"IsArm: nothing uses it",
+		],
 		["an unused parameter", "!Ref CacheTtl", "300", "CacheTtl: nothing uses it"],
 	])("%s", (_, from, to, problem) => {
 		expect(templateProblems(planted(sam, from, to)).join("\n")).toContain(problem);

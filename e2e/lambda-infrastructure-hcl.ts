@@ -87,16 +87,16 @@ export async function referencesIn(text: string): Promise<string[]> {
 	return (await hcl.getReferencesInExpression("example.tf", text)).map(({ value }) => value);
 }
 
-/** The functions a text calls. */
+/** The functions that an expression, or a text with expressions, calls. */
 export async function functionsIn(text: string): Promise<string[]> {
-	const [, expression] = /^\$\{(.*)\}$/s.exec(text) ?? [];
-	// A text with several parts holds no calls here; it would be refused below if it held any.
-	if (expression === undefined) return /\w\(/.test(text) ? ["inside of a text"] : [];
+	const whole = /^\$\{(.*)\}$/s.exec(text);
+	// Braces end an expression within a text here; the parser tells of any that this cuts short.
+	const expressions = whole === null ? text.matchAll(/\$\{([^{}]*)\}/g) : [whole];
 	const called: string[] = [];
 	const visit = (node: SyntaxNode | null): void => {
 		if (node?.type === "function") called.push(String(node.meta.name));
 		for (const child of node?.children ?? []) visit(child);
 	};
-	visit(await hcl.getExpressionAst("example.tf", expression));
+	for (const [, expression = ""] of expressions) visit(await hcl.getExpressionAst("example.tf", expression));
 	return called;
 }

@@ -106,8 +106,9 @@ function functionProblems(
 ): string[] {
 	if (given === undefined) return [];
 	const fitting = wanted.type === "union" ? wanted.types.map(({ type }) => type) : [wanted.type];
-	const integers = fitting.includes("number") || fitting.includes("integer");
-	if (fitting.includes(given) || fitting.includes("string")) return [];
-	if (integers && (given === "number" || given === "integer")) return [];
+	const isNumber = given === "number" || given === "integer";
+	const isScalar = isNumber || given === "string" || given === "boolean";
+	if (fitting.includes(given) || (isScalar && fitting.includes("string"))) return [];
+	if (isNumber && (fitting.includes("number") || fitting.includes("integer"))) return [];
 	return [`${at}: refers to a ${given}, and ${fitting.join(" or ")} is needed`];
 }

@@ -96,6 +96,12 @@ const IN_MAIN = [
 		"there is no data.archive_file.function.base64sha256",
 	],
 	["an unknown function", "filebase64sha256(", "filehash(", "there is no function filehash"],
+	[
+		"an unknown function inside of a text",
+		"{var.function_name}",
+		"{lowercase(var.function_name)}",
+		"there is no function lowercase",
+	],
 	["an unused variable", "= var.cache_ttl", "= 300", "var.cache_ttl: nothing uses it"],
 	["an unused local", "locals {", 'locals {\n  zip = "x64.zip"', "local.zip: nothing uses it"],
 	["a provider that is not required", "    archive = {", "    zip = {", "provider archive: not required"],
