@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { sealArtifact } from "@clef-sh/testkit/artifacts";
+import { vectorKeys } from "@clef-sh/testkit/vectors";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type Ended, runProgram } from "./command.js";
 import {
@@ -12,6 +14,7 @@ import {
 	workspace,
 	workspaceCopy,
 } from "./lambda-layer-stage.js";
+import { lambdaStage } from "./lambda-stage.js";
 import { inheritedNpm } from "./other-node.js";
 import { itWith } from "./part.js";
 import { temporaryFolder } from "./temporary-folder.js";
@@ -144,8 +147,6 @@ describe("the same bytes come out", () => {
 });
 
 describe("the launcher", () => {
-	/** Prints which of the function's variables have reached it, and its arguments. */
-	const REPORT = `printf '%s\\n' "variables:$(env | sed -n 's/^\\(NODE_[A-Z_]*\\)=.*/ \\1/p' | sort | tr -d '\\n')" "$@"`;
 	const FUNCTION_ENV = {
 		NODE_OPTIONS: "--require ./instrumentation",
 		NODE_DEBUG: "http",
@@ -154,6 +155,9 @@ describe("the launcher", () => {
 		NODE_TLS_REJECT_UNAUTHORIZED: "0",
 		NODE_EXTRA_CA_CERTS: "/var/runtime/ca-cert.pem",
 	};
+	const names = Object.keys(FUNCTION_ENV).map((name) => `\${${name}+ ${name}}`);
+	/** Prints which of the function's variables have reached it, and its arguments. */
+	const REPORT = `printf '%s\\n' "variables:${names.join("")}" "$@"`;
 
 	/** An unpacked layer of the test's own; its path has a space in it. */
 	function layerFolder(): string {
@@ -250,4 +254,31 @@ itOnLinux(`the unpacked ${own} layer starts, with the flag that its launcher pas
 	const ended = await runProgram(node, ["--disable-sigusr1", agent, "--version"]);
 	expect(ended).toMatchObject({ status: 0, stderr: "" });
 	expect(ended.stdout).toContain(version);
+});
+
+describe("the extension in the layer", () => {
+	/** Starts the unpacked layer's launcher as Lambda would, and leads it through one invocation. */
+	async function lives(folder: string): Promise<void> {
+		const source = join(temporaryFolder(), "artifact.json");
+		writeFileSync(source, await sealArtifact({ secrets: { KEY: "the-value-of-it" } }));
+		const { invoke, runtime, shutdown } = await lambdaStage(
+			{
+				CLEF_AGENT_SOURCE: source,
+				CLEF_AGENT_VERIFY_KEY: vectorKeys.ed25519PublicKey,
+				NODE_OPTIONS: "--require ./nowhere.js",
+			},
+			{ node: join(folder, "extensions", "clef-agent"), program: "" },
+		);
+		expect(await runtime.registered()).toMatchObject({ name: "clef-agent" });
+		expect(await invoke()).toEqual({ KEY: "the-value-of-it" });
+		expect(await shutdown()).toMatchObject({ status: 0 });
+	}
+
+	it("nodejs: lives on the function's Node.js", () => lives(join(unpacked, "nodejs")));
+
+	itOnLinux("lives on its own Node.js", async () => {
+		const folder = join(unpacked, `${own} that lives`);
+		unpackZip(layer(own), folder);
+		await lives(folder);
+	});
 });

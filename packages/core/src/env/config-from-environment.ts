@@ -90,12 +90,7 @@ function noteUnbuilt(reading: Reading): void {
 	reading.problems.push(`${serving.TELEMETRY_URL.name} is not built yet in this version; unset it.`);
 }
 
-function noteDoubts(reading: Reading, { decryptor, source, verifyKeys }: AgentSettings): void {
-	if (decryptor.ageIdentities === undefined) {
-		reading.warnings.push(
-			"CLEF_AGENT_AGE_KEY is not set: only KMS envelopes can be opened, not artifacts packed for an age recipient.",
-		);
-	}
+function noteDoubts(reading: Reading, { source, verifyKeys }: AgentSettings): void {
 	if (verifyKeys === undefined) {
 		reading.warnings.push(
 			"CLEF_AGENT_VERIFY_KEY is not set: artifacts are not authenticated, so whoever controls the source controls the secrets.",
