@@ -32,6 +32,10 @@ export type {
 	DiskRecovered,
 	FetchFailed,
 	InvalidReason,
+	KmsCalled,
+	RefreshFinished,
+	RefreshStep,
+	SecretsDecrypted,
 	Serving,
 } from "./event.js";
 export type { ModeName } from "./mode.js";
