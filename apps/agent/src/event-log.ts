@@ -1,9 +1,6 @@
 import type { AgentEvent, Serving } from "@clef-sh/core";
 import type { Log, LogFields, LogLevel } from "./log.js";
 
-/** Told so often that they belong into metrics and traces alone. */
-type Measurement = Extract<AgentEvent, { event: "refresh.finished" | "secrets.decrypted" | "kms.called" }>;
-type Happening = Exclude<AgentEvent, Measurement>;
 type Failure = Extract<AgentEvent, { event: "fetch.failed" | "artifact.invalid" | "artifact.expired" }>;
 
 /**
@@ -30,7 +27,6 @@ export class EventLog {
 
 	/** The sink to give to `createAgent`. */
 	readonly write = (event: AgentEvent): void => {
-		if (isMeasurement(event)) return;
 		if (event.event === "agent.started") {
 			this.#source = event.source;
 			this.#mode = event.mode;
@@ -50,7 +46,7 @@ export class EventLog {
 		);
 	}
 
-	#levelOf(event: Happening): LogLevel {
+	#levelOf(event: AgentEvent): LogLevel {
 		if (!isFailure(event)) {
 			if (!BESIDE_OUTAGE.has(event.event)) this.#reported = undefined;
 			return LEVELS[event.event];
@@ -61,7 +57,7 @@ export class EventLog {
 		return repeated ? "debug" : LEVELS[event.event];
 	}
 
-	#fieldsOf(event: Happening): LogFields {
+	#fieldsOf(event: AgentEvent): LogFields {
 		const { at: _, ...attributes } = event;
 		if (!("serving" in attributes)) return { source: this.#source, ...attributes };
 		const { serving, ...others } = attributes;
@@ -88,10 +84,10 @@ const LEVELS = {
 	"credential.failed": "warn",
 	"disk.failed": "warn",
 	"disk.recovered": "info",
-} as const satisfies Record<Happening["event"], LogLevel>;
+} as const satisfies Record<AgentEvent["event"], LogLevel>;
 
 /** What can happen in the middle of an outage and is no sign of its end. */
-const BESIDE_OUTAGE: ReadonlySet<string> = new Set<Happening["event"]>([
+const BESIDE_OUTAGE: ReadonlySet<string> = new Set<AgentEvent["event"]>([
 	"cache.expired",
 	"credential.failed",
 	"disk.failed",
@@ -104,17 +100,7 @@ const FAILURES: ReadonlySet<string> = new Set<Failure["event"]>([
 	"artifact.expired",
 ]);
 
-const MEASUREMENTS: ReadonlySet<string> = new Set<Measurement["event"]>([
-	"refresh.finished",
-	"secrets.decrypted",
-	"kms.called",
-]);
-
-function isMeasurement(event: AgentEvent): event is Measurement {
-	return MEASUREMENTS.has(event.event);
-}
-
-function isFailure(event: Happening): event is Failure {
+function isFailure(event: AgentEvent): event is Failure {
 	return FAILURES.has(event.event);
 }
 
@@ -122,7 +108,7 @@ function codeOf(event: Failure): string {
 	return "code" in event ? event.code : "";
 }
 
-function sentenceOf(event: Happening): string {
+function sentenceOf(event: AgentEvent): string {
 	switch (event.event) {
 		case "agent.started":
 			return `reading ${event.source}`;

@@ -235,11 +235,3 @@ it("tells of revocation, expiry and recovery", () => {
 		sentence: "recovered: the source is readable and revision r1 is served",
 	});
 });
-
-it("says nothing of measurements, which come with every refresh and read", () => {
-	const measured = { at, durationMs: 3, code: undefined };
-	events.write({ event: "refresh.finished", ...measured, startedAt: at, outcome: "confirmed", steps: [] });
-	events.write({ event: "secrets.decrypted", ...measured, encryption: "age" });
-	events.write({ event: "kms.called", ...measured, provider: "aws" });
-	expect(lines).toEqual([]);
-});

@@ -7,6 +7,7 @@ import * as v from "valibot";
 import { AgentError } from "./agent-error.js";
 import { type Clock, systemClock } from "./clock.js";
 import type { AgentEvent } from "./event.js";
+import type { AgentMeasurement } from "./measurement.js";
 import { VerifyKeys } from "./verify-keys.js";
 
 /** What {@link createAgent} takes. */
@@ -42,6 +43,8 @@ export interface AgentOptions {
 	readonly cacheFiles?: CacheFiles;
 	/** The one sink for events; it must not block. */
 	readonly onEvent?: (event: AgentEvent) => void;
+	/** The one sink for measurements, which come with every refresh and decryption; it must not block. */
+	readonly onMeasurement?: (measurement: AgentMeasurement) => void;
 	readonly clock?: Clock;
 	/** Uniform in [0, 1); spreads refreshes in time. */
 	readonly random?: () => number;
@@ -57,6 +60,7 @@ export interface ResolvedOptions {
 	readonly artifactFile?: ArtifactFile;
 	readonly firstLoad: "required" | "background";
 	readonly onEvent: (event: AgentEvent) => void;
+	readonly onMeasurement: (measurement: AgentMeasurement) => void;
 	readonly clock: Clock;
 	readonly random: () => number;
 }
@@ -93,6 +97,7 @@ const OptionsSchema = v.strictObject({
 	cachePath: v.optional(v.pipe(v.string(), v.nonEmpty("cachePath must not be empty."))),
 	cacheFiles: v.optional(v.looseObject({}, "cacheFiles must be functions like those of node:fs/promises.")),
 	onEvent: v.optional(v.function("onEvent must be a function.")),
+	onMeasurement: v.optional(v.function("onMeasurement must be a function.")),
 	clock: v.optional(v.looseObject({}, "clock must be a Clock.")),
 	random: v.optional(v.function("random must be a function.")),
 });
@@ -105,7 +110,8 @@ export function resolveOptions(options: AgentOptions): ResolvedOptions {
 	const clock = options.clock ?? systemClock();
 	const attempt = <R>(make: () => R): R | undefined => collectProblem(problems, make);
 	const source = attempt(() => asSource(options.source, clock));
-	const decryptor = attempt(() => asDecryptor(options.decryptor));
+	const onMeasurement = options.onMeasurement ?? (() => undefined);
+	const decryptor = attempt(() => asDecryptor(options.decryptor, clock, onMeasurement));
 	const trustedKeys = attempt(() => asTrustedKeys(options.verifyKeys));
 	if (source === undefined || decryptor === undefined || trustedKeys === undefined) {
 		throw new AgentError(problems);
@@ -124,6 +130,7 @@ export function resolveOptions(options: AgentOptions): ResolvedOptions {
 		ttlSeconds: options.ttlSeconds ?? 300,
 		firstLoad: options.firstLoad ?? "required",
 		onEvent: options.onEvent ?? (() => undefined),
+		onMeasurement,
 		clock,
 		random: options.random ?? Math.random,
 	};
@@ -134,8 +141,20 @@ function asSource(source: Source | SourceOptions, clock: Clock): Source {
 	return createSource(source, { timers: clock, now: () => clock.now() });
 }
 
-function asDecryptor(decryptor: Decryptor | DecryptorOptions): Decryptor {
-	return "decrypt" in decryptor ? decryptor : createDecryptor(decryptor);
+function asDecryptor(
+	decryptor: Decryptor | DecryptorOptions,
+	clock: Clock,
+	onMeasurement: (measurement: AgentMeasurement) => void,
+): Decryptor {
+	if ("decrypt" in decryptor) return decryptor;
+	return createDecryptor({
+		...decryptor,
+		onKmsCall: (call) => {
+			const { durationMs, error, provider } = call;
+			onMeasurement({ event: "kms.called", at: clock.now(), provider, durationMs, code: error?.code });
+			decryptor.onKmsCall?.(call);
+		},
+	});
 }
 
 function asArtifactFile(

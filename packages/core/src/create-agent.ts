@@ -3,6 +3,7 @@ import { CacheError } from "@clef-sh/cache";
 import type { Agent } from "./agent.js";
 import { type AgentOptions, resolveOptions } from "./agent-options.js";
 import { LiveAgent } from "./live-agent.js";
+import { meteredDecryptor } from "./metered-decryptor.js";
 import { cachedMode, jitMode } from "./mode.js";
 import type { RefreshOutcome } from "./refresh-cycle.js";
 
@@ -13,8 +14,9 @@ import type { RefreshOutcome } from "./refresh-cycle.js";
  * `background`, with the first refresh's own error when no secrets could be loaded.
  */
 export async function createAgent(options: AgentOptions): Promise<Agent> {
-	const { decryptor, firstLoad, subject, ttlSeconds, ...rest } = resolveOptions(options);
-	const { verifyKeys } = rest;
+	const { firstLoad, subject, ttlSeconds, ...rest } = resolveOptions(options);
+	const { clock, onMeasurement, verifyKeys } = rest;
+	const decryptor = meteredDecryptor(rest.decryptor, clock, onMeasurement);
 	const policy = {
 		...subject,
 		floor: new TrustFloor(),

@@ -15,12 +15,10 @@ export type AgentEvent =
 	| CacheExpired
 	| CredentialFailed
 	| DiskFailed
-	| DiskRecovered
-	| RefreshFinished
-	| SecretsDecrypted
-	| KmsCalled;
+	| DiskRecovered;
 
-interface Occurrence {
+/** What everything that is told has in common. */
+export interface Occurrence {
 	/** Wall time, milliseconds since the epoch. */
 	readonly at: number;
 }
@@ -135,43 +133,6 @@ export interface DiskFailed extends Occurrence {
 /** The last-known-good artifact is on disk again. */
 export interface DiskRecovered extends Occurrence {
 	readonly event: "disk.recovered";
-}
-
-/** One refresh ended, well or not; told after every one. */
-export interface RefreshFinished extends Occurrence {
-	readonly event: "refresh.finished";
-	/** Wall time, epoch milliseconds. */
-	readonly startedAt: number;
-	readonly durationMs: number;
-	readonly outcome: "replaced" | "confirmed" | "kept" | "revoked";
-	readonly code: ErrorCode | undefined;
-	/** In the order they were reached. */
-	readonly steps: readonly RefreshStep[];
-}
-
-/** A part of a refresh that was reached. */
-export interface RefreshStep {
-	readonly name: "read" | "verify" | "decrypt";
-	/** Wall time, epoch milliseconds. */
-	readonly startedAt: number;
-	readonly durationMs: number;
-	readonly code: ErrorCode | undefined;
-}
-
-/** A decryption ended. */
-export interface SecretsDecrypted extends Occurrence {
-	readonly event: "secrets.decrypted";
-	readonly durationMs: number;
-	readonly encryption: "age" | "kms";
-	readonly code: ErrorCode | undefined;
-}
-
-/** A KMS was asked to unwrap a data key. */
-export interface KmsCalled extends Occurrence {
-	readonly event: "kms.called";
-	readonly provider: "aws" | "gcp" | "azure";
-	readonly durationMs: number;
-	readonly code: ErrorCode | undefined;
 }
 
 /** What is served at the moment of an event, and until when unless something changes. */

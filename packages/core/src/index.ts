@@ -32,12 +32,15 @@ export type {
 	DiskRecovered,
 	FetchFailed,
 	InvalidReason,
+	Serving,
+} from "./event.js";
+export type {
+	AgentMeasurement,
 	KmsCalled,
 	RefreshFinished,
 	RefreshStep,
 	SecretsDecrypted,
-	Serving,
-} from "./event.js";
+} from "./measurement.js";
 export type { ModeName } from "./mode.js";
 export type { BodyFormat, OpenSecrets } from "./open-secrets.js";
 export type { RefreshOutcome } from "./refresh-cycle.js";

@@ -16,6 +16,7 @@ import type { Clock } from "./clock.js";
 import { Disk } from "./disk.js";
 import { isCodedError } from "./error-code.js";
 import type { AgentEvent } from "./event.js";
+import type { AgentMeasurement } from "./measurement.js";
 import type { Mode, ModeName } from "./mode.js";
 import { type OpenSecrets, ServedSecrets } from "./open-secrets.js";
 import { type RefreshOutcome, runRefreshCycle } from "./refresh-cycle.js";
@@ -38,6 +39,7 @@ export interface AgentParts<T> {
 	/** Uniform in [0, 1). */
 	readonly random: () => number;
 	readonly onEvent: (event: AgentEvent) => void;
+	readonly onMeasurement: (measurement: AgentMeasurement) => void;
 	/** Where the last-known-good artifact is kept, if anywhere. */
 	readonly artifactFile?: ArtifactFile;
 }

@@ -15,11 +15,12 @@ export interface Mode<T> {
 	/** Longest time to serve without a successful refresh. */
 	readonly staleAfterMs: number;
 	readonly pollMs: number;
+	decrypt(artifact: VerifiedArtifact, signal: AbortSignal): Promise<ServedSecrets>;
 	/**
-	 * What the cell shall hold for a verified artifact. With `mustOpen` it rejects when the artifact cannot be
-	 * decrypted, also where nothing is decrypted yet: something good is then held that it would replace.
+	 * What the cell shall hold for a verified artifact; `decrypt` decrypts it. With `mustOpen` it rejects when that
+	 * fails, also where nothing is decrypted yet: something good is then held that it would replace.
 	 */
-	prepare(artifact: VerifiedArtifact, signal: AbortSignal, mustOpen: boolean): Promise<T>;
+	prepare(artifact: VerifiedArtifact, decrypt: () => Promise<ServedSecrets>, mustOpen: boolean): Promise<T>;
 	/** Secrets from what the cell holds. */
 	open(content: T, signal: AbortSignal): ServedSecrets | Promise<ServedSecrets>;
 	/** How many secrets the content has, where that is known without decrypting. */
@@ -39,7 +40,8 @@ export function cachedMode(decryptor: Decryptor, ttlSeconds: number): Mode<Serve
 		name: "cached",
 		staleAfterMs: ttlSeconds * 1000,
 		pollMs: Math.max(SHORTEST_POLL_MS, ttlSeconds * 100),
-		prepare: (artifact, signal) => decryptToServe(artifact, decryptor, signal),
+		decrypt: (artifact, signal) => decryptToServe(artifact, decryptor, signal),
+		prepare: (_, decrypt) => decrypt(),
 		open: (content) => content,
 		keyCount: (content) => content.secrets.size,
 		release: (content) => content.retire(),
@@ -53,8 +55,9 @@ export function jitMode(decryptor: Decryptor): Mode<VerifiedArtifact> {
 		name: "jit",
 		staleAfterMs: JIT_STALE_AFTER_MS,
 		pollMs: JIT_POLL_MS,
-		async prepare(artifact, signal, mustOpen) {
-			if (mustOpen) (await decryptToServe(artifact, decryptor, signal)).retire();
+		decrypt: (artifact, signal) => decryptToServe(artifact, decryptor, signal),
+		async prepare(artifact, decrypt, mustOpen) {
+			if (mustOpen) (await decrypt()).retire();
 			return artifact;
 		},
 		open(artifact, signal) {

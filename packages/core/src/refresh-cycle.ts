@@ -2,7 +2,6 @@ import {
 	ArtifactError,
 	parseArtifact,
 	type Revocation,
-	type UnverifiedArtifact,
 	type VerificationPolicy,
 	type VerifiedArtifact,
 	verifyArtifact,
@@ -13,7 +12,10 @@ import { type Source, SourceError, type SourceResult, type Validator } from "@cl
 import type { Clock } from "./clock.js";
 import type { Disk } from "./disk.js";
 import { type CodedError, isCodedError } from "./error-code.js";
+import type { AgentMeasurement, RefreshFinished } from "./measurement.js";
 import type { Mode } from "./mode.js";
+import type { ServedSecrets } from "./open-secrets.js";
+import { RefreshSteps } from "./refresh-steps.js";
 import type { Reporter } from "./reporter.js";
 import type { VerifyKeys } from "./verify-keys.js";
 
@@ -43,6 +45,7 @@ export interface CycleParts<T> {
 	readonly disk: Disk;
 	readonly clock: Clock;
 	readonly reporter: Reporter<T>;
+	readonly onMeasurement: (measurement: AgentMeasurement) => void;
 }
 
 /**
@@ -56,18 +59,53 @@ export async function runRefreshCycle<T>(
 ): Promise<CycleResult> {
 	// Freshness counts from before the read: the source vouches for that moment, however slow its answer is.
 	const startedAt: Instant = { wallMs: parts.clock.now(), monotonicMs: parts.clock.monotonic() };
+	const steps = new RefreshSteps(parts.clock);
+	const result = await attempt(parts, validator, { signal, startedAt, steps });
+	if (signal.aborted) return result;
+	parts.reporter.credentials(credentialProblems(parts));
+	parts.onMeasurement(finished(parts.clock, result.outcome, startedAt, steps));
+	return result;
+}
+
+function finished(
+	clock: Clock,
+	outcome: RefreshOutcome,
+	startedAt: Instant,
+	steps: RefreshSteps,
+): RefreshFinished {
+	return {
+		event: "refresh.finished",
+		at: clock.now(),
+		startedAt: startedAt.wallMs,
+		durationMs: clock.monotonic() - startedAt.monotonicMs,
+		outcome: outcome.kind,
+		code: outcome.kind === "kept" ? outcome.error.code : undefined,
+		steps: steps.taken,
+	};
+}
+
+/** What belongs to one attempt. */
+interface Attempt {
+	readonly startedAt: Instant;
+	readonly signal: AbortSignal;
+	readonly steps: RefreshSteps;
+}
+
+async function attempt<T>(
+	parts: CycleParts<T>,
+	validator: Validator | undefined,
+	within: Attempt,
+): Promise<CycleResult> {
 	// An unmodified answer must not vouch for what a key that is no longer trusted has signed.
 	const usable = (await parts.verifyKeys.follow()) ? undefined : validator;
 	try {
-		const result = await follow(parts, usable, startedAt, signal);
+		const result = await follow(parts, usable, within);
 		parts.reporter.refreshed();
 		return result;
 	} catch (cause) {
 		const error = isCodedError(cause) ? cause : unexpected(cause);
-		if (!signal.aborted) parts.reporter.refreshFailed(error);
+		if (!within.signal.aborted) parts.reporter.refreshFailed(error);
 		return { outcome: { kind: "kept", error }, validator: usable };
-	} finally {
-		if (!signal.aborted) parts.reporter.credentials(credentialProblems(parts));
 	}
 }
 
@@ -80,20 +118,21 @@ function credentialProblems<T>({ decryptor, source, verifyKeys }: CycleParts<T>)
 async function follow<T>(
 	parts: CycleParts<T>,
 	validator: Validator | undefined,
-	startedAt: Instant,
-	signal: AbortSignal,
+	within: Attempt,
 ): Promise<CycleResult> {
 	const { cache, disk, source } = parts;
-	const result = await readSource(source, validator, signal);
+	const { signal, startedAt, steps } = within;
+	const result = await steps.take("read", () => readSource(source, validator, signal));
 	if (result.kind === "unmodified") {
 		if (cache.current === undefined || validator === undefined) throw nothingToConfirm(source);
 		cache.confirm(startedAt);
 		await disk.confirm(startedAt.wallMs);
 		return { outcome: { kind: "confirmed" }, validator };
 	}
-	const parsed = parseArtifact(result.bytes);
-	if (parsed.kind === "revocation") return revoke(parts, parsed);
-	const { artifact, outcome } = await take(parts, parsed, startedAt, signal);
+	const judged = await steps.take("verify", () => judge(parts, result.bytes));
+	if ("revocation" in judged) return revoke(parts, judged.revocation);
+	const { artifact } = judged;
+	const outcome = await take(parts, artifact, within);
 	const { bytes, validator: next } = result;
 	const { floor } = parts.policy;
 	await disk.keep({ artifact, bytes, validator: next, confirmedAtMs: startedAt.wallMs, floor });
@@ -122,28 +161,37 @@ function nothingToConfirm({ description }: Source): SourceError {
 	);
 }
 
-/** Verification runs on every body; only the decryption of bytes already held is spared. */
+/** Verification runs on every body that is no revocation. */
+function judge<T>(
+	{ clock, policy }: CycleParts<T>,
+	bytes: Uint8Array,
+): { readonly artifact: VerifiedArtifact } | { readonly revocation: Revocation } {
+	const parsed = parseArtifact(bytes);
+	if (parsed.kind === "revocation") return { revocation: parsed };
+	return { artifact: verifyArtifact(parsed, policy, clock.now()) };
+}
+
+/** Only the decryption of bytes already held is spared. */
 async function take<T>(
 	parts: CycleParts<T>,
-	parsed: UnverifiedArtifact,
-	startedAt: Instant,
-	signal: AbortSignal,
-): Promise<{ artifact: VerifiedArtifact; outcome: RefreshOutcome }> {
+	artifact: VerifiedArtifact,
+	{ signal, startedAt, steps }: Attempt,
+): Promise<RefreshOutcome> {
 	const { cache, clock, mode, policy, reporter } = parts;
-	const artifact = verifyArtifact(parsed, policy, clock.now());
 	if (isHeld(cache, artifact)) {
 		// Perhaps signed anew, by a key that has no floor yet.
 		policy.floor.raise(artifact);
 		cache.confirm(startedAt);
-		return { artifact, outcome: { kind: "confirmed" } };
+		return { kind: "confirmed" };
 	}
 	const now = { wallMs: clock.now(), monotonicMs: clock.monotonic() };
 	const holdsGood = unservable(cache, mode.staleAfterMs, now) === undefined;
-	const content = await prepare(mode, artifact, signal, holdsGood);
+	const decrypt = () => steps.take("decrypt", () => mode.decrypt(artifact, signal));
+	const content = await prepare(mode, artifact, signal, { decrypt, mustOpen: holdsGood });
 	policy.floor.raise(artifact);
 	cache.replace({ artifact, content, confirmedAt: startedAt });
 	reporter.replaced(artifact, mode.keyCount(content));
-	return { artifact, outcome: { kind: "replaced", revision: artifact.header.revision } };
+	return { kind: "replaced", revision: artifact.header.revision };
 }
 
 /** What {@link Mode.prepare} makes, unless the agent was closed meanwhile: that is then wiped at once. */
@@ -151,9 +199,9 @@ export async function prepare<T>(
 	mode: Mode<T>,
 	artifact: VerifiedArtifact,
 	signal: AbortSignal,
-	mustOpen: boolean,
+	{ decrypt, mustOpen }: { readonly decrypt?: () => Promise<ServedSecrets>; readonly mustOpen: boolean },
 ): Promise<T> {
-	const content = await mode.prepare(artifact, signal, mustOpen);
+	const content = await mode.prepare(artifact, decrypt ?? (() => mode.decrypt(artifact, signal)), mustOpen);
 	if (signal.aborted) mode.release(content);
 	signal.throwIfAborted();
 	return content;

@@ -38,7 +38,7 @@ async function take<T>(parts: CycleParts<T>, record: UsableRecord, signal: Abort
 	const parsed = parseArtifact(bytes);
 	if (parsed.kind === "revocation") throw new CacheError("CACHE_UNREADABLE", "It is no artifact.");
 	const artifact = verifyArtifact(parsed, policy, clock.now());
-	const content = await prepare(mode, artifact, signal, false);
+	const content = await prepare(mode, artifact, signal, { mustOpen: false });
 	const { floor } = policy;
 	floor.raise(artifact);
 	const now = { wallMs: clock.now(), monotonicMs: clock.monotonic() };

@@ -42,7 +42,8 @@ describe("cachedMode", () => {
 	it("opens without decrypting", async () => {
 		const decryptor = countingDecryptor();
 		const mode = cachedMode(decryptor, 300);
-		const content = await mode.prepare(await verified(), signal, false);
+		const artifact = await verified();
+		const content = await mode.prepare(artifact, () => mode.decrypt(artifact, signal), false);
 		expect(await mode.open(content, signal)).toBe(content);
 		expect(decryptor.calls).toBe(1);
 		expect(mode.keyCount(content)).toBe(1);
@@ -53,7 +54,9 @@ describe("jitMode", () => {
 	it("prepares without decrypting", async () => {
 		const decryptor = countingDecryptor();
 		const artifact = await verified();
-		expect(await jitMode(decryptor).prepare(artifact, signal, false)).toBe(artifact);
+		const mode = jitMode(decryptor);
+		const decrypt = () => mode.decrypt(artifact, signal);
+		expect(await mode.prepare(artifact, decrypt, false)).toBe(artifact);
 		expect(decryptor.calls).toBe(0);
 	});
 

@@ -8,6 +8,7 @@ import { DecryptError } from "./decrypt-error.js";
 import type { Decryptor } from "./decryptor.js";
 import type { GcpOptions } from "./gcp-key-unwrapper.js";
 import type { KeyUnwrapper } from "./key-unwrapper.js";
+import { UNWRAP_PACE, type UnwrapAttempt, type UnwrapPace } from "./retry-unwrap.js";
 
 /** The keys a decryptor may use. */
 export interface DecryptorOptions {
@@ -20,6 +21,13 @@ export interface DecryptorOptions {
 	readonly initialAgeIdentities?: string;
 	/** Clients and credentials for envelopes; by default each platform's own, found when the first envelope comes. */
 	readonly kms?: KmsOptions;
+	/** Told after each call of a KMS, retries included. */
+	readonly onKmsCall?: (call: KmsCall) => void;
+}
+
+/** One call of a KMS, for whoever counts them. */
+export interface KmsCall extends UnwrapAttempt {
+	readonly provider: KmsProvider;
 }
 
 /** What to reach the KMSes with instead of what their SDKs find by themselves. */
@@ -30,12 +38,18 @@ export interface KmsOptions {
 	readonly azure?: AzureOptions;
 }
 
+interface Edge {
+	readonly pace: UnwrapPace;
+}
+
 /** Loaded when the first envelope of a provider comes: an agent of age artifacts needs none of it. */
-const UNWRAPPERS: Readonly<Record<KmsProvider, (options: KmsOptions) => Promise<KeyUnwrapper>>> = {
-	aws: async ({ aws }) => new (await import("./aws-key-unwrapper.js")).AwsKeyUnwrapper(aws),
-	gcp: async ({ gcp }) => new (await import("./gcp-key-unwrapper.js")).GcpKeyUnwrapper(gcp),
-	azure: async ({ azure }) => new (await import("./azure-key-unwrapper.js")).AzureKeyUnwrapper(azure),
-};
+const UNWRAPPERS: Readonly<Record<KmsProvider, (options: KmsOptions, edge: Edge) => Promise<KeyUnwrapper>>> =
+	{
+		aws: async ({ aws }, edge) => new (await import("./aws-key-unwrapper.js")).AwsKeyUnwrapper(aws, edge),
+		gcp: async ({ gcp }, edge) => new (await import("./gcp-key-unwrapper.js")).GcpKeyUnwrapper(gcp, edge),
+		azure: async ({ azure }, edge) =>
+			new (await import("./azure-key-unwrapper.js")).AzureKeyUnwrapper(azure, edge),
+	};
 
 /**
  * Makes the decryptor that picks its way by how each artifact is sealed.
@@ -45,7 +59,7 @@ const UNWRAPPERS: Readonly<Record<KmsProvider, (options: KmsOptions) => Promise<
  */
 export function createDecryptor(options: DecryptorOptions): Decryptor {
 	const age = ageDecryptor(options);
-	const kms = kmsDecryptors(options.kms);
+	const kms = kmsDecryptors(options);
 	return {
 		get credentialProblem() {
 			return age?.credentialProblem;
@@ -62,11 +76,15 @@ export function createDecryptor(options: DecryptorOptions): Decryptor {
 }
 
 /** One decryptor for each KMS that is met, as each keeps its connections and credentials. */
-function kmsDecryptors(options: KmsOptions = {}): (provider: KmsProvider) => Promise<Decryptor> {
+function kmsDecryptors({
+	kms = {},
+	onKmsCall,
+}: DecryptorOptions): (provider: KmsProvider) => Promise<Decryptor> {
 	const made = new Map<KmsProvider, Promise<Decryptor>>();
 	const make = async (provider: KmsProvider): Promise<Decryptor> => {
 		const { EnvelopeDecryptor } = await import("./envelope-decryptor.js");
-		return new EnvelopeDecryptor(await UNWRAPPERS[provider](options));
+		const onAttempt = (attempt: UnwrapAttempt): void => onKmsCall?.({ provider, ...attempt });
+		return new EnvelopeDecryptor(await UNWRAPPERS[provider](kms, { pace: { ...UNWRAP_PACE, onAttempt } }));
 	};
 	return (provider) => {
 		const decryptor = made.get(provider) ?? make(provider);

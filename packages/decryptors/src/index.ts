@@ -1,7 +1,7 @@
 export type { AgeIdentitySource } from "./age-key-file.js";
 export type { AwsKmsClientLike } from "./aws-key-unwrapper.js";
 export type { AzureCredential, AzureOptions } from "./azure-key-unwrapper.js";
-export type { DecryptorOptions, KmsOptions } from "./create-decryptor.js";
+export type { DecryptorOptions, KmsCall, KmsOptions } from "./create-decryptor.js";
 export { createDecryptor } from "./create-decryptor.js";
 export type { DecryptErrorCode, DecryptErrorOptions } from "./decrypt-error.js";
 export { DecryptError } from "./decrypt-error.js";

@@ -9,6 +9,15 @@ export interface UnwrapPace {
 	readonly totalMs: number;
 	/** Milliseconds before the first retry (0) and the second (1). */
 	readonly pauseMs: (retry: number) => number;
+	/** Told after each attempt that nobody aborted. */
+	readonly onAttempt?: (attempt: UnwrapAttempt) => void;
+}
+
+/** One call of a KMS. */
+export interface UnwrapAttempt {
+	readonly durationMs: number;
+	/** Undefined when it succeeded. */
+	readonly error: DecryptError | undefined;
 }
 
 /** The pace of the agent: three attempts in half a minute. */
@@ -34,11 +43,20 @@ export async function retryUnwrap(
 ): Promise<Uint8Array> {
 	const endsAtMs = performance.now() + pace.totalMs;
 	for (let retry = 0; ; retry += 1) {
-		const leftMs = endsAtMs - performance.now();
+		const startedMs = performance.now();
+		const told = (error?: unknown): void =>
+			pace.onAttempt?.({
+				durationMs: performance.now() - startedMs,
+				error: error instanceof DecryptError ? error : undefined,
+			});
 		try {
-			return await bounded(service, attempt, signal, Math.min(pace.attemptMs, leftMs));
+			const limitMs = Math.min(pace.attemptMs, endsAtMs - startedMs);
+			const key = await bounded(service, attempt, signal, limitMs);
+			told();
+			return key;
 		} catch (error) {
 			signal.throwIfAborted();
+			told(error);
 			const pauseMs = pace.pauseMs(retry);
 			const isLast = retry === RETRIES || performance.now() + pauseMs >= endsAtMs;
 			if (isLast || !isRetryable(error)) throw error;
