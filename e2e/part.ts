@@ -11,7 +11,7 @@ export interface Part {
 
 /** Looks for a program by calling it. */
 export function part(name: string, versionArgument = "--version"): Part {
-	return { name, present: spawnSync(name, [versionArgument]).error === undefined };
+	return { name, present: spawnSync(name, [versionArgument]).status === 0 };
 }
 
 /**

@@ -48,6 +48,10 @@ export interface AgentStatus {
 	readonly revision: string | null;
 	/** When the source last delivered or confirmed what is held, epoch milliseconds. */
 	readonly lastRefreshAt: number | null;
+	/** How long ago that was, in milliseconds; counts time in which the machine was suspended. */
+	readonly ageMs: number | null;
+	/** When what is held ends, epoch milliseconds; null also when it has no end. */
+	readonly expiresAt: number | null;
 	/** Whether the held artifact's own end has passed. */
 	readonly expired: boolean;
 	/** Null once what failed, a refresh or a just-in-time decryption, has succeeded after it. */

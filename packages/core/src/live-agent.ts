@@ -1,6 +1,7 @@
 import type { Secrets, VerificationPolicy, VerifiedArtifact } from "@clef-sh/artifact";
 import {
 	type ArtifactFile,
+	ageMs,
 	assertServable,
 	type Instant,
 	isExpired,
@@ -127,6 +128,8 @@ export class LiveAgent<T> implements Agent {
 			mode: this.mode,
 			revision: snapshot?.artifact.header.revision ?? null,
 			lastRefreshAt: snapshot?.confirmedAt.wallMs ?? null,
+			ageMs: snapshot === undefined ? null : ageMs(snapshot, this.#now()),
+			expiresAt: snapshot?.artifact.header.expiresAtMs ?? null,
 			expired: snapshot !== undefined && isExpired(snapshot, this.#now()),
 			lastError: this.#reporter.lastError ?? null,
 		};

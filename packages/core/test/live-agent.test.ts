@@ -34,9 +34,20 @@ describe.each(modes)("in %s mode", (mode, ttlSeconds) => {
 			mode,
 			revision: "r1",
 			lastRefreshAt: clock.now(),
+			ageMs: 0,
+			expiresAt: null,
 			expired: false,
 			lastError: null,
 		});
+	});
+
+	it("says how old what it holds is, and when that ends", async () => {
+		const expiresAt = "2026-11-22T06:00:00.000Z";
+		const { agent, clock } = await startAgent(await sealArtifact({ expiresAt }), { ttlSeconds });
+		clock.freeze(1_234);
+		expect(agent.status()).toMatchObject({ ageMs: 1_234, expiresAt: Date.parse(expiresAt) });
+		await agent.close();
+		expect(agent.status()).toMatchObject({ ageMs: null, expiresAt: null });
 	});
 
 	it("takes the next revision at the next poll, and asks with the validator of the last", async () => {

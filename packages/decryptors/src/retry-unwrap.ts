@@ -47,7 +47,7 @@ export async function retryUnwrap(
 		const told = (error?: unknown): void =>
 			pace.onAttempt?.({
 				durationMs: performance.now() - startedMs,
-				error: error instanceof DecryptError ? error : undefined,
+				error: error === undefined || error instanceof DecryptError ? error : unforeseen(service, error),
 			});
 		try {
 			const limitMs = Math.min(pace.attemptMs, endsAtMs - startedMs);
@@ -102,6 +102,10 @@ async function bounded(
 
 function isRetryable(error: unknown): boolean {
 	return error instanceof DecryptError && error.retryable;
+}
+
+function unforeseen(service: string, cause: unknown): DecryptError {
+	return new DecryptError("DECRYPT_UNWRAP_FAILED", `Asking ${service} failed unexpectedly.`, { cause });
 }
 
 function timedOut(service: string): DecryptError {

@@ -3,7 +3,7 @@ import { encryptWith } from "@clef-sh/testkit/aws-kms-key";
 import { sealEnvelope } from "@clef-sh/testkit/envelopes";
 import { vector, vectorKeys, vectorSecrets } from "@clef-sh/testkit/vectors";
 import { describe, expect, it } from "vitest";
-import { createDecryptor, DecryptError } from "../src/index.js";
+import { createDecryptor, DecryptError, type KmsCall } from "../src/index.js";
 import { awsStage, useEnvironment } from "./aws-stage.js";
 import { calm, rejection, verified } from "./verified.js";
 
@@ -65,8 +65,13 @@ describe("createDecryptor", () => {
 		const wrap = (dataKey: Uint8Array) => encryptWith(key, dataKey);
 		const envelope = await sealEnvelope({ provider: "aws", keyId: key.arn, wrap });
 		const { credentials, region, url: endpoint } = kms;
-		const decryptor = createDecryptor({ kms: { aws: new KMSClient({ credentials, region, endpoint }) } });
+		const calls: KmsCall[] = [];
+		const decryptor = createDecryptor({
+			kms: { aws: new KMSClient({ credentials, region, endpoint }) },
+			onKmsCall: (call) => calls.push(call),
+		});
 		expect(await decryptor.decrypt(verified(envelope), calm)).toBeInstanceOf(Uint8Array);
+		expect(calls).toEqual([{ provider: "aws", durationMs: expect.any(Number), error: undefined }]);
 	});
 
 	it.each(["aws", "gcp", "azure"])(

@@ -1,7 +1,7 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import { DecryptError } from "../src/decrypt-error.js";
-import { retryUnwrap, UNWRAP_PACE } from "../src/retry-unwrap.js";
+import { retryUnwrap, UNWRAP_PACE, type UnwrapAttempt } from "../src/retry-unwrap.js";
 import { calm, rejection } from "./verified.js";
 
 const PACE = { attemptMs: 10_000, totalMs: 30_000, pauseMs: () => 0 };
@@ -32,6 +32,37 @@ describe("retryUnwrap", () => {
 		const odd = new RangeError("odd");
 		expect(await rejection(retryUnwrap("A KMS", () => Promise.reject(odd), calm, PACE))).toBe(odd);
 		expect(calls).toHaveLength(1);
+	});
+
+	it("tells of each attempt how long it took and how it ended", async () => {
+		const attempts: UnwrapAttempt[] = [];
+		const pace = { ...PACE, onAttempt: (each: UnwrapAttempt) => attempts.push(each) };
+		const key = new Uint8Array(32);
+		let calls = 0;
+		const second = async (): Promise<Uint8Array> => {
+			calls += 1;
+			if (calls === 2) return key;
+			throw new DecryptError("DECRYPT_UNWRAP_FAILED", "Not now.", { retryable: true });
+		};
+		expect(await retryUnwrap("A KMS", second, calm, pace)).toBe(key);
+		const odd = new RangeError("odd");
+		expect(await rejection(retryUnwrap("A KMS", () => Promise.reject(odd), calm, pace))).toBe(odd);
+		expect(attempts.map(({ error }) => error?.message)).toEqual([
+			"Not now.",
+			undefined,
+			"Asking A KMS failed unexpectedly.",
+		]);
+		for (const { durationMs } of attempts) expect(durationMs).toBeGreaterThanOrEqual(0);
+	});
+
+	it("tells nothing of an attempt that was aborted", async () => {
+		const attempts: UnwrapAttempt[] = [];
+		const pace = { ...PACE, onAttempt: (each: UnwrapAttempt) => attempts.push(each) };
+		const stopping = new AbortController();
+		const unwrapping = rejection(retryUnwrap("A KMS", never, stopping.signal, pace));
+		stopping.abort();
+		await unwrapping;
+		expect(attempts).toEqual([]);
 	});
 
 	it("pauses longer before the second retry, for less than two seconds, and never the same for all", () => {

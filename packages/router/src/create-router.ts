@@ -12,7 +12,7 @@ import type { Reply } from "./reply.js";
 import { encodedPath } from "./request-target.js";
 import { RouterError } from "./router-error.js";
 import { keysReply, namedSecretReply, namespacedSecretReply, secretsReply } from "./secrets-routes.js";
-import { healthReply, readyReply } from "./status-routes.js";
+import { healthReply, metricsReply, readyReply } from "./status-routes.js";
 
 /** The part of an agent that the HTTP API reads. */
 export type RoutedAgent = Pick<Agent, "open" | "status">;
@@ -21,6 +21,8 @@ export type RoutedAgent = Pick<Agent, "open" | "status">;
 export interface RouterOptions {
 	/** The bearer token that opens the secret endpoints; not empty. A function where it may change meanwhile. */
 	readonly token: string | (() => string);
+	/** Makes the text of `GET /v1/metrics`, in Prometheus' form; without it there is no such endpoint. */
+	readonly metrics?: () => Promise<string>;
 }
 
 const UNKNOWN_ENDPOINT = notFound(
@@ -36,7 +38,7 @@ export function createRouter(agent: RoutedAgent, options: RouterOptions): Hono {
 	if (options.token === "") {
 		throw new RouterError("CONFIG_INVALID", "The token is empty; give the router a token to ask for.");
 	}
-	const { token } = options;
+	const { metrics, token } = options;
 	const authorize = createAuthorization(typeof token === "string" ? () => token : token);
 	const answer = (make: () => Reply) => (c: Context) =>
 		deliver(refuse(c.req.raw, c.req.path, authorize) ?? make(), c.env);
@@ -53,6 +55,11 @@ export function createRouter(agent: RoutedAgent, options: RouterOptions): Hono {
 	router.get("/v1/secrets", answerOpen(secretsReply));
 	router.get("/v1/secrets/:key", answerOpen(namedSecretReply));
 	router.get("/v1/secrets/:namespace/:key", answerOpen(namespacedSecretReply));
+	if (metrics !== undefined) {
+		router.get("/v1/metrics", async (c) =>
+			deliver(refuse(c.req.raw, c.req.path, authorize) ?? metricsReply(await metrics()), c.env),
+		);
+	}
 	router.notFound(answer(() => UNKNOWN_ENDPOINT));
 	router.onError((error, c) => deliver(errorReply(error), c.env));
 	return router;
@@ -71,5 +78,7 @@ function refuse(
 }
 
 function isSecretEndpoint(path: string): boolean {
-	return path === "/v1/secrets" || path.startsWith("/v1/secrets/") || path === "/v1/keys";
+	return (
+		path === "/v1/secrets" || path.startsWith("/v1/secrets/") || path === "/v1/keys" || path === "/v1/metrics"
+	);
 }

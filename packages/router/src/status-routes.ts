@@ -1,5 +1,5 @@
 import type { AgentStatus } from "@clef-sh/core";
-import { jsonReply, type Reply } from "./reply.js";
+import { jsonReply, type Reply, textReply } from "./reply.js";
 
 const READY = jsonReply(200, { ready: true });
 
@@ -20,4 +20,9 @@ export function healthReply(status: AgentStatus): Reply {
 /** `GET /v1/ready`: whether secrets would be served now, and if not, why. */
 export function readyReply({ state }: AgentStatus): Reply {
 	return state === "ready" ? READY : jsonReply(503, { ready: false, reason: state });
+}
+
+/** `GET /v1/metrics`: Prometheus' text form, version 0.0.4. */
+export function metricsReply(text: string): Reply {
+	return textReply(200, "text/plain; version=0.0.4; charset=utf-8", text);
 }

@@ -23,6 +23,8 @@ const READY: AgentStatus = {
 	mode: "cached",
 	revision: "r1",
 	lastRefreshAt: 1_790_000_000_000,
+	ageMs: 0,
+	expiresAt: null,
 	expired: false,
 	lastError: null,
 };

@@ -40,6 +40,8 @@ describe("GET /v1/health", () => {
 			mode: "jit",
 			revision: null,
 			lastRefreshAt: null,
+			ageMs: null,
+			expiresAt: null,
 			expired: false,
 			lastError,
 		};
@@ -70,4 +72,30 @@ describe("GET /v1/ready", () => {
 			expect(await probe("/v1/ready")).toEqual({ status: 503, body: { ready: false, reason: state } });
 		},
 	);
+});
+
+describe("GET /v1/metrics", () => {
+	const METRICS = "# TYPE clef_snapshot_age_seconds gauge\nclef_snapshot_age_seconds 1\n";
+	const ask = (headers: Record<string, string> = { Authorization: `Bearer ${TOKEN}` }) =>
+		createRouter(agent, { token: TOKEN, metrics: async () => METRICS }).request("/v1/metrics", { headers });
+
+	it("is Prometheus' text for whoever has the token", async () => {
+		const answer = await ask();
+		expect(answer.status).toBe(200);
+		expect(answer.headers.get("Content-Type")).toBe("text/plain; version=0.0.4; charset=utf-8");
+		expect(await answer.text()).toBe(METRICS);
+	});
+
+	it("L29 L30 L31 is refused as a secret endpoint is", async () => {
+		const authorization = { Authorization: `Bearer ${TOKEN}` };
+		expect((await ask({})).status).toBe(401);
+		expect((await ask({ ...authorization, Origin: "https://evil.example" })).status).toBe(400);
+		expect((await ask({ ...authorization, Via: "1.1 proxy" })).status).toBe(400);
+	});
+
+	it("is not there unless it is wanted", async () => {
+		const router = createRouter(agent, { token: TOKEN });
+		const answer = await router.request("/v1/metrics", { headers: { Authorization: `Bearer ${TOKEN}` } });
+		expect(answer.status).toBe(404);
+	});
 });

@@ -12,6 +12,7 @@ import { clientErrorReply, endSocket } from "./client-error.js";
 import { Connections } from "./connections.js";
 import { createGuard, hasBody } from "./guard.js";
 import { DEFAULT_LIMITS, type ListenLimits } from "./limits.js";
+import { type ServedRequest, watchRequest } from "./served-request.js";
 
 const EXPECTATION_REFUSED = malformed("The Expect header is not supported; send the request without it.");
 
@@ -20,6 +21,8 @@ export interface ListenOptions {
 	/** On 127.0.0.1; 0 takes any free port. */
 	readonly port: number;
 	readonly limits?: Partial<ListenLimits>;
+	/** Told of each request that was answered; it must not block. */
+	readonly onRequest?: (request: ServedRequest) => void;
 }
 
 /** A router that is being served. */
@@ -42,7 +45,7 @@ export async function listen(router: Hono, options: ListenOptions): Promise<List
 	const connections = new Connections(limits.maxConnections, limits.maxPipelined);
 	const server = createBoundedServer(limits);
 	const port = await bind(server, options.port);
-	attach(server, router, connections, port);
+	attach(server, router, connections, port, options.onRequest);
 	let stopped: Promise<void> | undefined;
 	return {
 		port,
@@ -70,7 +73,13 @@ function createBoundedServer(limits: ListenLimits): Server {
 	return server;
 }
 
-function attach(server: Server, router: Hono, connections: Connections, port: number): void {
+function attach(
+	server: Server,
+	router: Hono,
+	connections: Connections,
+	port: number,
+	onRequest: ListenOptions["onRequest"],
+): void {
 	const guard = createGuard(port);
 	const respond = getRequestListener(router.fetch, {
 		overrideGlobalObjects: false,
@@ -88,6 +97,7 @@ function attach(server: Server, router: Hono, connections: Connections, port: nu
 	};
 	server.on("request", (incoming, outgoing) => {
 		if (!connections.begin(incoming.socket, outgoing)) return;
+		if (onRequest !== undefined) watchRequest(incoming, outgoing, onRequest);
 		const refused = judge(incoming, outgoing);
 		if (refused === undefined) void respond(incoming, outgoing);
 		else writeReply(refused, outgoing);

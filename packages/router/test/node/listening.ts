@@ -2,6 +2,7 @@ import { afterEach } from "vitest";
 import { createRouter, type RoutedAgent } from "../../src/create-router.js";
 import type { ListenLimits } from "../../src/node/limits.js";
 import { type Listener, listen } from "../../src/node/listen.js";
+import type { ServedRequest } from "../../src/node/served-request.js";
 import { TOKEN } from "../requests.js";
 
 const open = new Set<Listener>();
@@ -12,8 +13,13 @@ afterEach(async () => {
 });
 
 /** Serves an agent on a free port until the test ends. */
-export async function serveAgent(agent: RoutedAgent, limits: Partial<ListenLimits> = {}): Promise<Listener> {
-	const listener = await listen(createRouter(agent, { token: TOKEN }), { port: 0, limits });
+export async function serveAgent(
+	agent: RoutedAgent,
+	limits: Partial<ListenLimits> = {},
+	onRequest?: (request: ServedRequest) => void,
+): Promise<Listener> {
+	const options = { port: 0, limits, ...(onRequest && { onRequest }) };
+	const listener = await listen(createRouter(agent, { token: TOKEN }), options);
 	open.add(listener);
 	return listener;
 }
