@@ -1,0 +1,103 @@
+import type { AgentEvent } from "@clef-sh/core";
+import { PrometheusSerializer } from "@opentelemetry/exporter-prometheus";
+import {
+	JsonMetricsSerializer,
+	MetricsExporterMetricsHelper,
+	ProtobufMetricsSerializer,
+} from "@opentelemetry/otlp-transformer";
+import type { Resource } from "@opentelemetry/resources";
+import {
+	AggregationTemporality,
+	InstrumentType,
+	MeterProvider,
+	MetricReader,
+	PeriodicExportingMetricReader,
+	type PushMetricExporter,
+} from "@opentelemetry/sdk-metrics";
+import type { PipelineOptions } from "../pipeline.js";
+import type { Settings } from "../settings.js";
+import type { HandledRequest } from "../telemetry.js";
+import type { Connections } from "./connections.js";
+import { Instruments } from "./instruments.js";
+
+/** Measurements, pushed, pulled or both. */
+export interface Metrics {
+	write(event: AgentEvent): void;
+	request(request: HandledRequest): void;
+	/** Prometheus text; empty when nobody asked for it at construction. */
+	text(): Promise<string>;
+	close(): Promise<void>;
+}
+
+const ENCODING = {
+	protobuf: ProtobufMetricsSerializer,
+	json: JsonMetricsSerializer,
+	counting: MetricsExporterMetricsHelper,
+};
+
+/** Makes the instruments, and the readers that are wanted. */
+export function createMetrics(
+	options: PipelineOptions,
+	resource: Resource,
+	connections: Connections,
+): Metrics {
+	const pulled = options.prometheus ? new PulledReader() : undefined;
+	const pushed = pushedReader(options, connections);
+	const readers = [pulled, pushed].filter((reader) => reader !== undefined);
+	const provider = new MeterProvider({ resource, readers });
+	const instruments = new Instruments(
+		provider.getMeter("@clef-sh/telemetry", options.serviceVersion),
+		options,
+	);
+	const serializer = new PrometheusSerializer(undefined, false, undefined, false, true);
+	return {
+		write: (event) => instruments.write(event),
+		request: (request) => instruments.request(request),
+		text: async () => {
+			if (pulled === undefined) return "";
+			const { resourceMetrics } = await pulled.collect();
+			return serializer.serialize(resourceMetrics);
+		},
+		close: () => provider.shutdown(),
+	};
+}
+
+function pushedReader(
+	{ settings }: PipelineOptions,
+	connections: Connections,
+): PeriodicExportingMetricReader | undefined {
+	const to = settings.signals.metrics;
+	if (to === undefined) return undefined;
+	const inner = connections.exporter("metrics", to, ENCODING);
+	const exporter: PushMetricExporter = {
+		export: (metrics, done) => inner.export(metrics, done),
+		forceFlush: () => inner.forceFlush(),
+		shutdown: () => inner.shutdown(),
+		selectAggregationTemporality: (type) => temporalityOf(type, settings.temporality),
+	};
+	return new PeriodicExportingMetricReader({
+		exporter,
+		exportIntervalMillis: settings.metricIntervalMs,
+		exportTimeoutMillis: settings.metricTimeoutMs,
+	});
+}
+
+/** As the specification of the OTLP exporter has it. */
+function temporalityOf(type: InstrumentType, preference: Settings["temporality"]): AggregationTemporality {
+	const isSynchronousSum = type === InstrumentType.COUNTER || type === InstrumentType.HISTOGRAM;
+	const isDelta =
+		(preference !== "cumulative" && isSynchronousSum) ||
+		(preference === "delta" && type === InstrumentType.OBSERVABLE_COUNTER);
+	return isDelta ? AggregationTemporality.DELTA : AggregationTemporality.CUMULATIVE;
+}
+
+/** Collects when it is asked to, and never by itself. */
+class PulledReader extends MetricReader {
+	protected override async onForceFlush(): Promise<void> {
+		// Nothing is held that could be sent.
+	}
+
+	protected override async onShutdown(): Promise<void> {
+		// Nothing is open that could be closed.
+	}
+}
