@@ -23,8 +23,6 @@ class BufferedTelemetry implements Telemetry {
 	readonly #drops = new Drops();
 	readonly #departure: Departure;
 	readonly #pipeline: Promise<Pipeline | undefined>;
-	/** False when there is nothing to tell anyone. */
-	readonly #isWanted: boolean;
 	#loaded: Pipeline | undefined;
 	/** Undefined when nothing is kept any more. */
 	#kept: Kept[] | undefined = [];
@@ -41,8 +39,8 @@ class BufferedTelemetry implements Telemetry {
 		});
 		const { enabled, problems, signals } = this.#settings;
 		if (enabled) for (const problem of problems) tell(problem);
-		this.#isWanted = enabled && (options.prometheus === true || Object.keys(signals).length > 0);
-		this.#pipeline = this.#isWanted ? this.#load(options, tell) : this.#doWithout();
+		const isWanted = enabled && (options.prometheus === true || Object.keys(signals).length > 0);
+		this.#pipeline = isWanted ? this.#load(options, tell) : this.#doWithout();
 	}
 
 	get dropped(): number {
@@ -144,7 +142,8 @@ class BufferedTelemetry implements Telemetry {
 	}
 
 	#lose(event: AgentEvent): void {
-		if (this.#isWanted && isLogged(event)) this.#drops.add(1);
+		const { enabled, signals } = this.#settings;
+		if (enabled && signals.logs !== undefined && isLogged(event)) this.#drops.add(1);
 	}
 
 	async #close(deadlineMs: number): Promise<void> {

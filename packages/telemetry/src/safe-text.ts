@@ -1,4 +1,4 @@
-const URL_IN_TEXT = /([a-z][a-z0-9+.-]*:\/\/)([^\s"'<>]*)/gi;
+const URL_IN_TEXT = /([a-z][a-z0-9+.-]*:\/\/)([^\s"<>]*)/gi;
 
 /** The text with userinfo, query and fragment of every URL in it cut out. */
 export function withoutUrlSecrets(text: string): string {
