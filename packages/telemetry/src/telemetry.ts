@@ -57,7 +57,7 @@ export interface Telemetry {
 	readonly write: (event: AgentEvent) => void;
 	/** Never throws and never blocks. */
 	readonly request: (request: HandledRequest) => void;
-	/** Prometheus text from the same instruments; empty unless asked for at construction. */
+	/** Prometheus text from the same instruments; empty unless asked for at construction, and after closing. */
 	metrics(): Promise<string>;
 	/** Log records that did not fit, could not be delivered in time or were refused. */
 	readonly dropped: number;

@@ -19,6 +19,7 @@ export type { OtlpLogRecord, OtlpPoint, OtlpSpan } from "./otlp-records.js";
 
 /** A request as it came in, taken or not. */
 export interface OtlpRequest {
+	/** With the query. */
 	readonly path: string;
 	readonly headers: IncomingHttpHeaders;
 }
@@ -130,7 +131,8 @@ function untilHolds(condition: () => boolean, waiting: Set<() => void>): Promise
 }
 
 function accept(store: OtlpStore, request: IncomingMessage, body: Buffer, response: ServerResponse): void {
-	const signal = request.method === "POST" ? SIGNALS[request.url ?? ""] : undefined;
+	const [path = ""] = (request.url ?? "").split("?", 1);
+	const signal = request.method === "POST" ? SIGNALS[path] : undefined;
 	if (signal === undefined) {
 		response.writeHead(404).end();
 		return;

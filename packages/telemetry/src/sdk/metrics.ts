@@ -24,7 +24,7 @@ import { Instruments } from "./instruments.js";
 export interface Metrics {
 	write(event: AgentEvent): void;
 	request(request: HandledRequest): void;
-	/** Prometheus text; empty when nobody asked for it at construction. */
+	/** Prometheus text; empty when nobody asked for it at construction, and after closing. */
 	text(): Promise<string>;
 	close(): Promise<void>;
 }
@@ -49,16 +49,20 @@ export function createMetrics(
 		provider.getMeter("@clef-sh/telemetry", options.serviceVersion),
 		options,
 	);
+	let isClosed = false;
 	const serializer = new PrometheusSerializer(undefined, false, undefined, false, true);
 	return {
 		write: (event) => instruments.write(event),
 		request: (request) => instruments.request(request),
 		text: async () => {
-			if (pulled === undefined) return "";
+			if (pulled === undefined || isClosed) return "";
 			const { resourceMetrics } = await pulled.collect();
 			return serializer.serialize(resourceMetrics);
 		},
-		close: () => provider.shutdown(),
+		close: () => {
+			isClosed = true;
+			return provider.shutdown();
+		},
 	};
 }
 

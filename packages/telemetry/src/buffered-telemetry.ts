@@ -1,0 +1,176 @@
+import { type AgentEvent, type Clock, systemClock } from "@clef-sh/core";
+import { Delivery, undeliverable } from "./delivery.js";
+import { Departure } from "./departure.js";
+import { Drops } from "./drops.js";
+import { isLogged } from "./log-record.js";
+import type { Pipeline, PipelineOptions } from "./pipeline.js";
+import { readSettings, type Settings } from "./settings.js";
+import type { HandledRequest, Telemetry, TelemetryOptions } from "./telemetry.js";
+
+type Kept = { readonly event: AgentEvent } | { readonly request: HandledRequest };
+
+/** Loads what makes pipelines. */
+export type LoadPipeline = () => Promise<{
+	readonly createPipeline: (options: PipelineOptions) => Pipeline;
+}>;
+
+/** Keeps what it is told until a pipeline is loaded, and passes it on from then on. */
+export class BufferedTelemetry implements Telemetry {
+	readonly #clock: Clock;
+	readonly #settings: Settings;
+	readonly #drops = new Drops();
+	readonly #departure: Departure;
+	readonly #pipeline: Promise<Pipeline | undefined>;
+	#loaded: Pipeline | undefined;
+	/** Undefined when nothing is kept any more. */
+	#kept: Kept[] | undefined = [];
+	#closing: Promise<void> | undefined;
+
+	constructor(options: TelemetryOptions, load: LoadPipeline) {
+		const tell = guarded(options.onProblem);
+		this.#clock = options.clock ?? systemClock();
+		this.#settings = readSettings(options);
+		this.#departure = new Departure({
+			secrets: async () => options.secrets(),
+			clock: this.#clock,
+			tell,
+		});
+		const { enabled, problems, signals } = this.#settings;
+		if (enabled) for (const problem of problems) tell(problem);
+		const isWanted = enabled && (options.prometheus === true || Object.keys(signals).length > 0);
+		this.#pipeline = isWanted ? this.#load(load, options, tell) : this.#doWithout();
+	}
+
+	get dropped(): number {
+		return this.#drops.count;
+	}
+
+	readonly write = (event: AgentEvent): void => {
+		this.#safely(() => {
+			if (this.#closing !== undefined) return this.#lose(event);
+			this.#departure.observe(event);
+			if (this.#loaded !== undefined) this.#loaded.write(event);
+			else this.#keep({ event });
+		});
+	};
+
+	readonly request = (request: HandledRequest): void => {
+		this.#safely(() => {
+			if (this.#loaded !== undefined) this.#loaded.request(request);
+			else this.#keep({ request });
+		});
+	};
+
+	async metrics(): Promise<string> {
+		const pipeline = await this.#pipeline;
+		return pipeline === undefined ? "" : pipeline.metrics();
+	}
+
+	close(deadlineMs: number): Promise<void> {
+		this.#closing ??= this.#close(deadlineMs);
+		return this.#closing;
+	}
+
+	/** OpenTelemetry promises not to throw; were it to, a refresh or an answer must not fail for it. */
+	#safely(tell: () => void): void {
+		try {
+			tell();
+		} catch {
+			this.#drops.add(1);
+		}
+	}
+
+	async #load(
+		load: LoadPipeline,
+		options: TelemetryOptions,
+		tell: (sentence: string) => void,
+	): Promise<Pipeline | undefined> {
+		try {
+			const { createPipeline } = await load();
+			// Closed meanwhile.
+			if (this.#kept === undefined) return undefined;
+			const pipeline = createPipeline(this.#pipelineOptions(options, tell));
+			for (const each of this.#kept) {
+				if ("event" in each) pipeline.write(each.event);
+				else pipeline.request(each.request);
+			}
+			this.#kept = undefined;
+			this.#loaded = pipeline;
+			return pipeline;
+		} catch {
+			tell(undeliverable("OpenTelemetry cannot be loaded"));
+			this.#dropKept();
+			return undefined;
+		}
+	}
+
+	async #doWithout(): Promise<undefined> {
+		this.#kept = undefined;
+		this.#departure.open();
+	}
+
+	#pipelineOptions(options: TelemetryOptions, tell: (sentence: string) => void): PipelineOptions {
+		const { instanceId, identity, environment, serviceVersion, observe } = options;
+		return {
+			settings: this.#settings,
+			serviceVersion,
+			resource: {
+				"service.name": "clef-agent",
+				"service.version": serviceVersion,
+				"service.instance.id": instanceId,
+				"clef.agent.id": instanceId,
+				...(identity !== undefined && { "clef.identity": identity }),
+				...(environment !== undefined && { "clef.environment": environment }),
+			},
+			sourceKind: this.#departure.sourceKind,
+			headers: () => this.#departure.headers,
+			observe,
+			drops: this.#drops,
+			delivery: new Delivery(tell),
+			clock: this.#clock,
+			prometheus: options.prometheus === true,
+		};
+	}
+
+	#keep(what: Kept): void {
+		const hasRoom = this.#kept !== undefined && this.#kept.length < this.#settings.logBatches.maxQueueSize;
+		if (hasRoom) this.#kept?.push(what);
+		else if ("event" in what) this.#lose(what.event);
+	}
+
+	#dropKept(): void {
+		for (const each of this.#kept ?? []) if ("event" in each) this.#lose(each.event);
+		this.#kept = undefined;
+	}
+
+	#lose(event: AgentEvent): void {
+		const { enabled, signals } = this.#settings;
+		if (enabled && signals.logs !== undefined && isLogged(event)) this.#drops.add(1);
+	}
+
+	async #close(deadlineMs: number): Promise<void> {
+		this.#departure.open();
+		let cancel: () => void = () => undefined;
+		const deadline = new Promise<void>((resolve) => {
+			cancel = this.#clock.setTimeout(resolve, deadlineMs);
+		});
+		await Promise.race([this.#pipeline.then((pipeline) => pipeline?.close()), deadline]);
+		cancel();
+		this.#dropKept();
+		this.#loaded?.giveUp();
+	}
+}
+
+/** A sink that throws is the application's fault, and must not cost it its telemetry. */
+function guarded(tell: (sentence: string) => void): (sentence: string) => void {
+	return (sentence) => {
+		try {
+			tell(sentence);
+		} catch (cause) {
+			process.emitWarning("The onProblem sink of clef telemetry threw.", {
+				code: "CLEF_PROBLEM_SINK",
+				detail: cause instanceof Error ? cause.name : typeof cause,
+			});
+		}
+	};
+}
