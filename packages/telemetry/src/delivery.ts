@@ -10,23 +10,30 @@ export interface Failure {
 /** Tells once that telemetry cannot be delivered, and once that it can be again. */
 export class Delivery {
 	readonly #tell: (sentence: string) => void;
-	readonly #troubles = new Map<Signal, string>();
+	/** The cause of each signal's trouble, as it began. */
+	readonly #causes = new Map<Signal, string>();
 
 	constructor(tell: (sentence: string) => void) {
 		this.#tell = tell;
 	}
 
-	worked(signal: Signal): void {
-		if (this.#troubles.delete(signal) && this.#troubles.size === 0)
-			this.#tell("telemetry is delivered again");
+	worked(signal: Signal, endpoint: string): void {
+		const cause = this.#causes.get(signal);
+		this.#causes.delete(signal);
+		if (cause !== undefined && !this.#isKnown(cause))
+			this.#tell(`telemetry is delivered again (${endpoint})`);
 	}
 
-	/** A trouble that another signal has too, as when the collector is down, is said once for both. */
+	/** A trouble that several signals have, as when the collector is down, is said once for all of them. */
 	failed(signal: Signal, { endpoint, cause }: Failure): void {
-		if (this.#troubles.has(signal)) return;
-		const isNews = ![...this.#troubles.values()].includes(cause);
-		this.#troubles.set(signal, cause);
+		if (this.#causes.has(signal)) return;
+		const isNews = !this.#isKnown(cause);
+		this.#causes.set(signal, cause);
 		if (isNews) this.#tell(undeliverable(`${endpoint} ${cause}`));
+	}
+
+	#isKnown(cause: string): boolean {
+		return [...this.#causes.values()].includes(cause);
 	}
 }
 

@@ -13,11 +13,21 @@ export interface EventRecord {
 }
 
 /** The events that become log records; the others are measurements, or of interest on this machine alone. */
-export type LoggedEvent = Extract<AgentEvent, { event: keyof typeof SEVERITIES }>;
+export type LoggedEvent = Extract<AgentEvent, { event: LoggedName }>;
+
+type LoggedName =
+	| "agent.started"
+	| "agent.stopped"
+	| "artifact.refreshed"
+	| "artifact.revoked"
+	| "artifact.expired"
+	| "artifact.invalid"
+	| "fetch.failed"
+	| "cache.expired";
 
 type Attribute = string | number | boolean | undefined;
 
-const SEVERITIES = {
+const SEVERITIES: Readonly<Record<LoggedName, EventRecord["severity"]>> = {
 	"agent.started": "INFO",
 	"agent.stopped": "INFO",
 	"artifact.refreshed": "INFO",
@@ -26,7 +36,7 @@ const SEVERITIES = {
 	"artifact.invalid": "ERROR",
 	"fetch.failed": "WARN",
 	"cache.expired": "ERROR",
-} as const satisfies Partial<Record<AgentEvent["event"], EventRecord["severity"]>>;
+};
 
 /** Whether an event becomes a log record. */
 export function isLogged(event: AgentEvent): event is LoggedEvent {

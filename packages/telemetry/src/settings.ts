@@ -19,11 +19,19 @@ export interface SignalSettings {
 }
 
 /** A queue that is sent in batches. */
-export interface BatchSettings {
+interface BatchSettings {
 	readonly maxQueueSize: number;
 	readonly maxExportBatchSize: number;
 	readonly scheduledDelayMs: number;
 	readonly exportTimeoutMs: number;
+}
+
+/** Which spans are made. */
+export interface Sampling {
+	/** How many of those that no caller has decided on, in [0, 1]. */
+	readonly ratio: number;
+	/** Whether a caller that sends a trace context decides. */
+	readonly followsCaller: boolean;
 }
 
 /** What the options and OpenTelemetry's variables come to. */
@@ -37,6 +45,7 @@ export interface Settings {
 	readonly metricIntervalMs: number;
 	readonly metricTimeoutMs: number;
 	readonly temporality: "cumulative" | "delta" | "lowmemory";
+	readonly sampling: Sampling;
 	/** These win over our own attributes. */
 	readonly resource: Readonly<Record<string, string>>;
 	/** Sentences about what cannot be used as it was given. */
@@ -76,6 +85,7 @@ export function readSettings({
 		metricIntervalMs,
 		metricTimeoutMs: Math.min(metricIntervalMs, numberOf(env, "OTEL_METRIC_EXPORT_TIMEOUT", 30_000)),
 		temporality: preference === "delta" || preference === "lowmemory" ? preference : "cumulative",
+		sampling: samplingOf(env),
 		resource: resourceOf(env),
 		problems: [...new Set(problems)],
 	};
@@ -151,6 +161,19 @@ function batchSettings(env: Env, prefix: string, defaultDelayMs: number): BatchS
 		scheduledDelayMs: numberOf(env, `${prefix}_SCHEDULE_DELAY`, defaultDelayMs),
 		exportTimeoutMs: numberOf(env, `${prefix}_EXPORT_TIMEOUT`, 30_000),
 	};
+}
+
+function samplingOf(env: Env): Sampling {
+	const name = textOf(env, "OTEL_TRACES_SAMPLER") ?? "parentbased_always_on";
+	const argument = Number(textOf(env, "OTEL_TRACES_SAMPLER_ARG") ?? 1);
+	const ratios = new Map([
+		["always_on", 1],
+		["always_off", 0],
+		["traceidratio", argument >= 0 && argument <= 1 ? argument : 1],
+	]);
+	const ratio = ratios.get(name.replace(/^parentbased_/, ""));
+	// A sampler that is not known is as good as none named.
+	return { ratio: ratio ?? 1, followsCaller: ratio === undefined || name.startsWith("parentbased_") };
 }
 
 function resourceOf(env: Env): Readonly<Record<string, string>> {

@@ -22,19 +22,19 @@ it("tells once of a trouble, however long it lasts and however it changes", () =
 });
 
 it("tells once that it is over", () => {
-	delivery.worked("logs");
+	delivery.worked("logs", down.endpoint);
 	delivery.failed("logs", down);
-	delivery.worked("logs");
-	delivery.worked("logs");
-	expect(told.slice(1)).toEqual(["telemetry is delivered again"]);
+	delivery.worked("logs", down.endpoint);
+	delivery.worked("logs", down.endpoint);
+	expect(told.slice(1)).toEqual(["telemetry is delivered again (http://c/v1/logs)"]);
 });
 
 it("tells once of what several signals have in common, and of the end when all of them work", () => {
 	delivery.failed("logs", down);
 	delivery.failed("metrics", { ...down, endpoint: missing.endpoint });
-	delivery.worked("logs");
+	delivery.worked("logs", down.endpoint);
 	expect(told).toHaveLength(1);
-	delivery.worked("metrics");
+	delivery.worked("metrics", missing.endpoint);
 	expect(told).toHaveLength(2);
 });
 
@@ -42,4 +42,6 @@ it("tells of another trouble that another signal has", () => {
 	delivery.failed("logs", down);
 	delivery.failed("metrics", missing);
 	expect(told[1]).toContain("http://c/v1/metrics answers 404");
+	delivery.worked("logs", down.endpoint);
+	expect(told[2]).toBe("telemetry is delivered again (http://c/v1/logs)");
 });

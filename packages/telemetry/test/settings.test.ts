@@ -170,6 +170,22 @@ describe("how signals are sent", () => {
 	});
 });
 
+it.each([
+	[undefined, undefined, 1, true],
+	["parentbased_always_on", "0.5", 1, true],
+	["parentbased_always_off", undefined, 0, true],
+	["parentbased_traceidratio", "0.25", 0.25, true],
+	["always_on", undefined, 1, false],
+	["always_off", undefined, 0, false],
+	["traceidratio", "0", 0, false],
+	["traceidratio", "7", 1, false],
+	["traceidratio", "many", 1, false],
+	["constructor", "0.5", 1, true],
+])("samples by %s with %s", (name, argument, ratio, followsCaller) => {
+	const env = { OTEL_TRACES_SAMPLER: name, OTEL_TRACES_SAMPLER_ARG: argument };
+	expect(readSettings({ env }).sampling).toEqual({ ratio, followsCaller });
+});
+
 it("reads resource attributes, and the service's name before them", () => {
 	const env = { OTEL_RESOURCE_ATTRIBUTES: "service.name=a,team=x%20y" };
 	expect(read(env).resource).toEqual({ "service.name": "a", team: "x y" });

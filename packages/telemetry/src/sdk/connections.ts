@@ -19,15 +19,17 @@ export interface Encoding<Items, Response> {
 /** What becomes of a batch; `failed` is for the caller's own count. */
 export type Settled<Items> = (items: Items, failed: boolean) => void;
 
+type ConnectionsOptions = Pick<PipelineOptions, "clock" | "delivery" | "headers" | "serviceVersion">;
+
 type Agent = HttpAgent | HttpsAgent;
 
 /** Makes OpenTelemetry's OTLP/HTTP exporters, and owns the sockets that they use. */
 export class Connections {
-	readonly #options: PipelineOptions;
+	readonly #options: ConnectionsOptions;
 	readonly #agents = new Set<Agent>();
 	#isCut = false;
 
-	constructor(options: PipelineOptions) {
+	constructor(options: ConnectionsOptions) {
 		this.#options = options;
 	}
 
@@ -48,7 +50,7 @@ export class Connections {
 			clock,
 			timeoutMs: to.timeoutMs,
 			settled: (items, cause) => {
-				if (cause === undefined) delivery.worked(signal);
+				if (cause === undefined) delivery.worked(signal, endpoint);
 				else if (!this.#isCut) delivery.failed(signal, { endpoint, cause });
 				settled(items, cause !== undefined);
 			},

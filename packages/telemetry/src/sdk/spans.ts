@@ -15,7 +15,12 @@ import {
 	TraceExporterMetricsHelper,
 } from "@opentelemetry/otlp-transformer";
 import type { Resource } from "@opentelemetry/resources";
-import { BatchSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
+import {
+	BatchSpanProcessor,
+	ParentBasedSampler,
+	TraceIdRatioBasedSampler,
+	TracerProvider,
+} from "@opentelemetry/sdk-trace";
 import { httpMethod } from "../http-method.js";
 import type { PipelineOptions } from "../pipeline.js";
 import { sourceKind } from "../source-kind.js";
@@ -51,7 +56,10 @@ export function createSpans(
 		scheduledDelayMillis: scheduledDelayMs,
 		exportTimeoutMillis: exportTimeoutMs,
 	});
-	const provider = new TracerProvider({ resource, spanProcessors: [batches] });
+	const { followsCaller, ratio } = settings.sampling;
+	const root = new TraceIdRatioBasedSampler(ratio);
+	const sampler = followsCaller ? new ParentBasedSampler({ root }) : root;
+	const provider = new TracerProvider({ resource, sampler, spanProcessors: [batches] });
 	const recorder = new SpanRecorder(provider.getTracer("@clef-sh/telemetry", serviceVersion));
 	return {
 		write: (event) => recorder.write(event),

@@ -2,10 +2,14 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Clock, systemClock } from "@clef-sh/core";
+import { ManualClock, settle } from "@clef-sh/testkit/clock";
 import { startOtlpReceiver } from "@clef-sh/testkit/otlp-receiver";
 import { SELF_SIGNED } from "@clef-sh/testkit/self-signed";
 import { behaviours, deadOrigin } from "@clef-sh/testkit/servers";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { Delivery } from "../../src/delivery.js";
+import { Connections } from "../../src/sdk/connections.js";
+import { readSettings } from "../../src/settings.js";
 import { EVENTS } from "../events.js";
 import { DEADLINE_MS, HASTY, receive, type Subject, subject } from "../harness.js";
 
@@ -13,6 +17,8 @@ import { DEADLINE_MS, HASTY, receive, type Subject, subject } from "../harness.j
 const LOGS_ALONE = { ...HASTY, OTEL_METRICS_EXPORTER: "none" };
 
 const FAILED = EVENTS["fetch.failed"];
+
+const SERIALIZER = { serializeRequest: () => new Uint8Array(1), deserializeResponse: () => undefined };
 
 /** Telemetry that need not wait for headers. */
 async function opened(options: Parameters<typeof subject>[0]): Promise<Subject> {
@@ -62,7 +68,7 @@ describe("a collector that does not take telemetry", () => {
 		while (telemetry.dropped < 3) await new Promise(setImmediate);
 		telemetry.write(FAILED);
 		await problem(2);
-		expect(problems[1]).toBe("telemetry is delivered again");
+		expect(problems[1]).toBe(`telemetry is delivered again (${receiver.url}/v1/logs)`);
 		expect(telemetry.dropped).toBe(3);
 		expect(receiver.logs).toHaveLength(1);
 		expect(receiver.requests.map(({ path }) => path)).toContain("/v1/logs?key=secret");
@@ -165,6 +171,38 @@ describe("a collector behind TLS", () => {
 		telemetry.write(FAILED);
 		await problem(1);
 		expect(problems[0]).toContain("fails with ENOENT");
+	});
+});
+
+describe("Connections", () => {
+	it("begins nothing once cut, not even what would be tried again", async () => {
+		const receiver = await receive();
+		receiver.respondWith(behaviours.silence());
+		const connections = new Connections({
+			clock: new ManualClock(),
+			delivery: new Delivery((sentence) => expect(sentence).toBe("")),
+			headers: () => ({}),
+			serviceVersion: "1",
+		});
+		const { logs } = readSettings({ url: receiver.url, env: {} }).signals;
+		if (logs === undefined) throw new TypeError("A URL says where logs go.");
+		const encoding = {
+			protobuf: SERIALIZER,
+			json: SERIALIZER,
+			counting: { name: "log" as const, countItems: () => 1 },
+		};
+		const exporter = connections.exporter("logs", logs, encoding);
+		vi.useFakeTimers({ toFake: ["setTimeout"] });
+		onTestFinished(() => void vi.useRealTimers());
+		const results: unknown[] = [];
+		exporter.export("", (result) => results.push(result));
+		await receiver.until(() => receiver.requests.length === 1);
+		connections.cut();
+		while (vi.getTimerCount() === 0) await new Promise(setImmediate);
+		await vi.runAllTimersAsync();
+		await settle();
+		expect(receiver.requests).toHaveLength(1);
+		expect(results).toEqual([]);
 	});
 });
 

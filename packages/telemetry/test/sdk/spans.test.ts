@@ -116,6 +116,14 @@ describe("spans", () => {
 		expect(await spansAfter([{ ...REQUEST, traceparent: `00-${TRACE}-${PARENT}-00` }])).toEqual([]);
 	});
 
+	it("are sampled as OTEL_TRACES_SAMPLER says", async () => {
+		const sampled = { ...REQUEST, traceparent: `00-${TRACE}-${PARENT}-01` };
+		expect(
+			await spansAfter([REQUEST, sampled], { OTEL_TRACES_SAMPLER: "parentbased_always_off" }),
+		).toHaveLength(1);
+		expect(await spansAfter([REQUEST, sampled], { OTEL_TRACES_SAMPLER: "always_off" })).toEqual([]);
+	});
+
 	it("mark what the agent could not answer as failed", async () => {
 		const spans = await spansAfter([
 			{ ...REQUEST, status: 503 },
