@@ -47,9 +47,7 @@ export class Departure {
 	observe(event: AgentEvent): void {
 		if (event.event === "agent.started") this.#kind = sourceKind(event.sourceType);
 		const isNewRevision = event.event === "artifact.refreshed" || event.event === "artifact.restored";
-		// Where every read is a decryption, that of the new revision may have failed.
-		const isSecondChance = event.event === "agent.recovered" && this.#isUnread;
-		if (isNewRevision || isSecondChance) void this.#read();
+		if (isNewRevision || (this.#isUnread && isGoodNews(event))) void this.#read();
 	}
 
 	/** Lets telemetry go with the headers there are. */
@@ -72,4 +70,12 @@ export class Departure {
 		this.#said = problems;
 		this.open();
 	}
+}
+
+/** What could not be read, because it was stale or its decryption failed, may be readable now. */
+function isGoodNews(event: AgentEvent): boolean {
+	if (event.event === "agent.recovered") return true;
+	return (
+		event.event === "refresh.finished" && (event.outcome === "replaced" || event.outcome === "confirmed")
+	);
 }

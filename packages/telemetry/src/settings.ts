@@ -97,23 +97,23 @@ function endpointOf(
 	env: Env,
 	problems: string[],
 ): string | undefined {
-	const specificName = `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_ENDPOINT`;
-	const specific = textOf(env, specificName);
-	const general = textOf(env, "OTEL_EXPORTER_OTLP_ENDPOINT");
+	const general = "OTEL_EXPORTER_OTLP_ENDPOINT";
+	const specific = `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_ENDPOINT`;
 	const isAskedFor = textOf(env, `OTEL_${signal.toUpperCase()}_EXPORTER`) === "otlp";
-	const [endpoint, name] =
-		url !== undefined
-			? [endpointFor(signal, url), "its URL"]
-			: specific !== undefined
-				? [exactEndpoint(specific), specificName]
-				: general !== undefined
-					? [endpointUnder(general, signal), "OTEL_EXPORTER_OTLP_ENDPOINT"]
-					: isAskedFor
-						? [endpointUnder(DEFAULT_BASE, signal), ""]
-						: [undefined, undefined];
-	if (endpoint === undefined && name !== undefined)
-		problems.push(undeliverable(`${name} is not an http or https URL`));
-	return endpoint;
+	const under = (base: string): string | undefined => endpointUnder(base, signal);
+	const places = [
+		{ name: "its URL", text: url, read: (text: string) => endpointFor(signal, text) },
+		{ name: specific, text: textOf(env, specific), read: exactEndpoint },
+		{ name: general, text: textOf(env, general), read: under },
+		{ name: "the default", text: isAskedFor ? DEFAULT_BASE : undefined, read: under },
+	];
+	for (const { name, text, read } of places) {
+		if (text === undefined) continue;
+		const endpoint = read(text);
+		if (endpoint === undefined) problems.push(undeliverable(`${name} is not an http or https URL`));
+		return endpoint;
+	}
+	return undefined;
 }
 
 function signalSettings(signal: Signal, endpoint: string, env: Env, problems: string[]): SignalSettings {

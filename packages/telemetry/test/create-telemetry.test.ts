@@ -3,7 +3,7 @@ import type { Secrets } from "@clef-sh/core";
 import { behaviours } from "@clef-sh/testkit/servers";
 import { describe, expect, it, vi } from "vitest";
 import { AT, EVENTS, LOGGED } from "./events.js";
-import { DEADLINE_MS, HASTY, receive, subject } from "./harness.js";
+import { DEADLINE_MS, PROMPT, receive, subject } from "./harness.js";
 import { secretsOf } from "./secrets.js";
 
 const STARTED = EVENTS["agent.started"];
@@ -21,7 +21,7 @@ describe("log records", () => {
 		],
 	])("arrive as contract §5 has them, as %s", async (_, env) => {
 		const receiver = await receive();
-		const options = { url: receiver.url, identity: "api", environment: "prod", env: { ...HASTY, ...env } };
+		const options = { url: receiver.url, identity: "api", environment: "prod", env: { ...PROMPT, ...env } };
 		const { telemetry, problems } = subject(options);
 		for (const event of Object.values(EVENTS)) telemetry.write(event);
 		await telemetry.close(DEADLINE_MS);
@@ -82,7 +82,7 @@ describe("log records", () => {
 	it("let OpenTelemetry's variables name the service and more", async () => {
 		const receiver = await receive();
 		const env = {
-			...HASTY,
+			...PROMPT,
 			OTEL_SERVICE_NAME: "billing-secrets",
 			OTEL_RESOURCE_ATTRIBUTES: "service.name=no,service.version=9,team=blue",
 		};
@@ -138,7 +138,7 @@ describe("departure", () => {
 	it("uses a rotated header from the next export on", async () => {
 		const receiver = await receive();
 		let packed = await secretsOf({ CLEF_TELEMETRY_HEADERS: "authorization=Bearer one,x-tenant=a" });
-		const env = { ...HASTY, OTEL_EXPORTER_OTLP_HEADERS: "X-Tenant=env,x-zone=z" };
+		const env = { ...PROMPT, OTEL_EXPORTER_OTLP_HEADERS: "X-Tenant=env,x-zone=z" };
 		const { telemetry } = subject({ url: receiver.url, secrets: async () => packed, env });
 		telemetry.write(REFRESHED);
 		await receiver.until(() => receiver.logs.length === 1);
@@ -220,7 +220,7 @@ describe("createTelemetry", () => {
 
 	it("keeps as many events as the queue has room for until OpenTelemetry is loaded", async () => {
 		const receiver = await receive();
-		const { telemetry } = subject({ url: receiver.url, env: { ...HASTY, OTEL_BLRP_MAX_QUEUE_SIZE: "3" } });
+		const { telemetry } = subject({ url: receiver.url, env: { ...PROMPT, OTEL_BLRP_MAX_QUEUE_SIZE: "3" } });
 		for (let count = 0; count < 5; count += 1) telemetry.write(FAILED);
 		telemetry.write(EVENTS["refresh.finished"]);
 		telemetry.request({ route: "/v1/keys", method: "GET", status: 200, startedAt: AT, durationMs: 1 });
@@ -232,7 +232,7 @@ describe("createTelemetry", () => {
 
 	it("keeps no more than the queue has room for afterwards either", async () => {
 		const receiver = await receive();
-		const { telemetry } = subject({ url: receiver.url, env: { ...HASTY, OTEL_BLRP_MAX_QUEUE_SIZE: "3" } });
+		const { telemetry } = subject({ url: receiver.url, env: { ...PROMPT, OTEL_BLRP_MAX_QUEUE_SIZE: "3" } });
 		await telemetry.metrics();
 		for (let count = 0; count < 5; count += 1) telemetry.write(FAILED);
 		expect(telemetry.dropped).toBe(2);

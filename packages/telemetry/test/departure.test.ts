@@ -69,6 +69,17 @@ describe("Departure", () => {
 		expect(answers).toHaveLength(1);
 	});
 
+	it("reads again after a refresh that found all well what was stale before, and not after one that failed", async () => {
+		const packed = await token("t")();
+		answers = [() => Promise.reject(new TypeError("stale")), async () => packed];
+		await observe("artifact.restored");
+		await observe("refresh.finished");
+		expect(answers).toHaveLength(1);
+		departure.observe({ ...EVENTS["refresh.finished"], outcome: "confirmed", code: undefined });
+		await settle();
+		expect(departure.headers).toEqual({ authorization: "Bearer t" });
+	});
+
 	it("keeps the headers there are when a new revision cannot be read", async () => {
 		const packed = await token("t")();
 		answers = [async () => packed, () => Promise.reject(new TypeError("the KMS is down"))];
@@ -77,7 +88,7 @@ describe("Departure", () => {
 		expect(departure.headers).toEqual({ authorization: "Bearer t" });
 	});
 
-	it("T25 takes the later revision when an earlier one is read more slowly", async () => {
+	it("takes the later revision when an earlier one is read more slowly", async () => {
 		const [old, young] = [await token("old")(), await token("young")()];
 		let finish: (secrets: Secrets) => void = () => undefined;
 		answers = [() => new Promise((resolve) => (finish = resolve)), async () => young];

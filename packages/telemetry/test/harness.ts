@@ -5,11 +5,8 @@ import { afterEach, onTestFinished } from "vitest";
 import { createTelemetry } from "../src/create-telemetry.js";
 import type { Telemetry, TelemetryOptions } from "../src/telemetry.js";
 
-/** Time-outs that are over soon, and so short that the exporter does not try a second time. */
-export const HASTY: TelemetryOptions["env"] = {
-	OTEL_EXPORTER_OTLP_TIMEOUT: "200",
-	OTEL_BLRP_SCHEDULE_DELAY: "1",
-};
+/** Log records leave at once. */
+export const PROMPT: TelemetryOptions["env"] = { OTEL_BLRP_SCHEDULE_DELAY: "1" };
 
 /** Long enough that no test comes near it. */
 export const DEADLINE_MS = 20_000;
@@ -47,7 +44,7 @@ export function subject(
 	const telemetry = createTelemetry({
 		serviceVersion: "1.2.3",
 		instanceId: "agent-1",
-		env: HASTY,
+		env: PROMPT,
 		secrets: async () => undefined,
 		observe: () => ({ state: "not_loaded", ageSeconds: undefined, expiresInSeconds: undefined }),
 		onProblem: (sentence) => {
@@ -57,7 +54,11 @@ export function subject(
 		clock,
 		...options,
 	});
-	onTestFinished(() => telemetry.close(0));
+	onTestFinished(async () => {
+		const closing = telemetry.close(0);
+		await clock.advance(0);
+		await closing;
+	});
 	const problem = async (count: number): Promise<void> => {
 		while (problems.length < count) await new Promise<void>((resolve) => waiting.push(resolve));
 	};

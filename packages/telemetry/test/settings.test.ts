@@ -142,7 +142,7 @@ describe("how signals are sent", () => {
 		expect(logs({ OTEL_EXPORTER_OTLP_TIMEOUT: text })?.timeoutMs).toBe(10_000);
 	});
 
-	it("T23 takes no number that a timer cannot", () => {
+	it("takes no number that a timer cannot", () => {
 		expect(logs({ OTEL_EXPORTER_OTLP_TIMEOUT: "999999999999" })?.timeoutMs).toBe(2 ** 31 - 1);
 	});
 

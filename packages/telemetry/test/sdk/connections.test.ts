@@ -11,10 +11,13 @@ import { Delivery } from "../../src/delivery.js";
 import { Connections } from "../../src/sdk/connections.js";
 import { readSettings } from "../../src/settings.js";
 import { EVENTS } from "../events.js";
-import { DEADLINE_MS, HASTY, receive, type Subject, subject } from "../harness.js";
+import { DEADLINE_MS, PROMPT, receive, type Subject, subject } from "../harness.js";
 
 /** Logs alone, so that there is one request for each batch. */
-const LOGS_ALONE = { ...HASTY, OTEL_METRICS_EXPORTER: "none" };
+const LOGS_ALONE = { ...PROMPT, OTEL_METRICS_EXPORTER: "none" };
+
+/** So short that the exporter, which waits for a second or so, does not try a second time. */
+const HASTY = { OTEL_EXPORTER_OTLP_TIMEOUT: "500" };
 
 const FAILED = EVENTS["fetch.failed"];
 
@@ -34,6 +37,9 @@ function impatientClock(): Clock {
 	return { ...clock, setTimeout: (callback, ms) => clock.setTimeout(callback, ms === 30_000 ? 0 : ms) };
 }
 
+/** Where the exporter waits for something, or would try again. */
+const IMPATIENT: ReadonlySet<string> = new Set(["never answers", "hangs up"]);
+
 describe("a collector that does not take telemetry", () => {
 	it.each([
 		[
@@ -45,18 +51,22 @@ describe("a collector that does not take telemetry", () => {
 		["is not at this path", behaviours.status(404), "answers 404"],
 		["refuses the header", behaviours.status(401), "answers 401"],
 		["sends elsewhere", behaviours.redirect("http://127.0.0.1:1/"), "answers 302"],
-		["never answers", behaviours.silence(), "gives no answer within 0.2 s"],
+		["never answers", behaviours.silence(), "gives no answer within 0.5 s"],
 		["speaks no HTTP", behaviours.noHttp(), "fails with HPE_INVALID_CONSTANT"],
 		[
 			"hangs up",
 			(request: { socket: { destroy(): void } }) => request.socket.destroy(),
 			"fails with ECONNRESET",
 		],
-	])("and %s is told of once, counted, and used again by itself", async (_, behaviour, cause) => {
+	])("and %s is told of once, counted, and used again by itself", async (title, behaviour, cause) => {
 		const receiver = await receive();
 		receiver.respondWith(behaviour, behaviour, "accept");
 		const url = `${receiver.url.replace("//", "//user:pass@")}/?key=secret`;
-		const { telemetry, problems, problem } = await opened({ url, clock: impatientClock() });
+		const { telemetry, problems, problem } = await opened({
+			url,
+			clock: impatientClock(),
+			env: { ...LOGS_ALONE, ...(IMPATIENT.has(title) && HASTY) },
+		});
 		telemetry.write(FAILED);
 		await problem(1);
 		telemetry.write(FAILED);
@@ -77,7 +87,7 @@ describe("a collector that does not take telemetry", () => {
 
 	it("and is down is told of once, for all signals", async () => {
 		const url = await deadOrigin();
-		const { telemetry, problems } = await opened({ url, env: HASTY, traces: true });
+		const { telemetry, problems } = await opened({ url, env: { ...PROMPT, ...HASTY }, traces: true });
 		telemetry.write(FAILED);
 		telemetry.write(EVENTS["refresh.finished"]);
 		await telemetry.close(DEADLINE_MS);
@@ -91,7 +101,6 @@ describe("a collector that does not take telemetry", () => {
 		receiver.respondWith(behaviours.firstByte(), "accept");
 		const { telemetry, clock, problem } = await opened({
 			url: receiver.url,
-			env: { ...LOGS_ALONE, OTEL_EXPORTER_OTLP_TIMEOUT: "10000" },
 		});
 		telemetry.write(FAILED);
 		await receiver.until(() => receiver.requests.length === 1);
@@ -123,7 +132,6 @@ describe("a collector that does not take telemetry", () => {
 		receiver.respondWith(behaviours.status(503, { "retry-after": "0" }), "accept");
 		const { telemetry, problems } = await opened({
 			url: receiver.url,
-			env: { ...LOGS_ALONE, OTEL_EXPORTER_OTLP_TIMEOUT: "10000" },
 		});
 		telemetry.write(FAILED);
 		await receiver.until(() => receiver.logs.length === 1);
@@ -214,7 +222,7 @@ it("prints nothing, whatever goes wrong", async () => {
 	);
 	const { telemetry } = await opened({
 		url: await deadOrigin(),
-		env: { ...HASTY, OTEL_LOG_LEVEL: "debug" },
+		env: { ...PROMPT, ...HASTY, OTEL_LOG_LEVEL: "debug" },
 		prometheus: true,
 		traces: true,
 		observe: () => {

@@ -2,7 +2,7 @@ import type { OtlpPoint } from "@clef-sh/testkit/otlp-receiver";
 import { describe, expect, it } from "vitest";
 import type { HandledRequest, Observation } from "../../src/telemetry.js";
 import { AT, EVENTS } from "../events.js";
-import { DEADLINE_MS, HASTY, receive, subject } from "../harness.js";
+import { DEADLINE_MS, PROMPT, receive, subject } from "../harness.js";
 
 const READY: Observation = { state: "ready", ageSeconds: 4, expiresInSeconds: 60 };
 const REQUEST: HandledRequest = {
@@ -33,7 +33,7 @@ describe("pushed metrics", () => {
 		["JSON in gzip", { OTEL_EXPORTER_OTLP_PROTOCOL: "http/json", OTEL_EXPORTER_OTLP_COMPRESSION: "gzip" }],
 	])("measure all there is, as %s", async (_, env) => {
 		const receiver = await receive();
-		const { telemetry } = subject({ url: receiver.url, env: { ...HASTY, ...env }, observe: () => READY });
+		const { telemetry } = subject({ url: receiver.url, env: { ...PROMPT, ...env }, observe: () => READY });
 		for (const event of Object.values(EVENTS)) telemetry.write(event);
 		telemetry.write({ ...EVENTS["refresh.finished"], outcome: "confirmed", code: undefined });
 		telemetry.request(REQUEST);
@@ -125,7 +125,7 @@ describe("pushed metrics", () => {
 		const receiver = await receive();
 		const { telemetry, clock } = subject({
 			url: receiver.url,
-			env: { ...HASTY, OTEL_METRIC_EXPORT_INTERVAL: "1" },
+			env: { ...PROMPT, OTEL_METRIC_EXPORT_INTERVAL: "1" },
 		});
 		await telemetry.metrics();
 		expect(receiver.requests).toEqual([]);
@@ -139,7 +139,7 @@ describe("pushed metrics", () => {
 		["lowmemory", { sum: 2, histogram: 1 }],
 	])("have the temporality %s when asked for", async (preference, temporality) => {
 		const receiver = await receive();
-		const env = { ...HASTY, OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: preference };
+		const env = { ...PROMPT, OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: preference };
 		const { telemetry } = subject({ url: receiver.url, env });
 		telemetry.request(REQUEST);
 		await telemetry.close(DEADLINE_MS);

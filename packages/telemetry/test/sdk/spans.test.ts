@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { HandledRequest } from "../../src/telemetry.js";
 import { AT, EVENTS } from "../events.js";
-import { DEADLINE_MS, HASTY, receive, subject } from "../harness.js";
+import { DEADLINE_MS, PROMPT, receive, subject } from "../harness.js";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 const PARENT = "b7ad6b7169203331";
@@ -15,7 +15,7 @@ const REQUEST: HandledRequest = {
 
 async function spansAfter(requests: readonly HandledRequest[], env: Record<string, string> = {}) {
 	const receiver = await receive();
-	const { telemetry } = subject({ url: receiver.url, traces: true, env: { ...HASTY, ...env } });
+	const { telemetry } = subject({ url: receiver.url, traces: true, env: { ...PROMPT, ...env } });
 	for (const request of requests) telemetry.request(request);
 	await telemetry.close(DEADLINE_MS);
 	expect(receiver.violations).toEqual([]);
@@ -37,7 +37,7 @@ describe("spans", () => {
 		["JSON", { OTEL_EXPORTER_OTLP_PROTOCOL: "http/json" }],
 	])("show a refresh and its steps, as %s", async (_, protocol) => {
 		const receiver = await receive();
-		const env = { ...HASTY, ...protocol, OTEL_TRACES_EXPORTER: "otlp" };
+		const env = { ...PROMPT, ...protocol, OTEL_TRACES_EXPORTER: "otlp" };
 		const { telemetry } = subject({ url: receiver.url, env });
 		telemetry.write(EVENTS["agent.started"]);
 		telemetry.write(EVENTS["refresh.finished"]);
