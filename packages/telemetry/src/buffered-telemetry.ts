@@ -30,14 +30,16 @@ export class BufferedTelemetry implements Telemetry {
 		const tell = guarded(options.onProblem);
 		this.#clock = options.clock ?? systemClock();
 		this.#settings = readSettings(options);
+		const { enabled, problems, signals } = this.#settings;
+		const isSent = enabled && Object.keys(signals).length > 0;
+		const isWanted = isSent || (enabled && options.prometheus === true);
 		this.#departure = new Departure({
-			secrets: async () => options.secrets(),
+			// Reading them may take a decryption.
+			secrets: isSent ? async () => options.secrets() : undefined,
 			clock: this.#clock,
 			tell,
 		});
-		const { enabled, problems, signals } = this.#settings;
 		if (enabled) for (const problem of problems) tell(problem);
-		const isWanted = enabled && (options.prometheus === true || Object.keys(signals).length > 0);
 		this.#pipeline = isWanted ? this.#load(load, options, tell) : this.#doWithout();
 	}
 
@@ -47,7 +49,8 @@ export class BufferedTelemetry implements Telemetry {
 
 	readonly write = (event: AgentEvent): void => {
 		this.#safely(() => {
-			if (this.#closing !== undefined) return this.#lose(event);
+			const isOver = this.#kept === undefined && this.#loaded === undefined;
+			if (isOver || this.#closing !== undefined) return this.#lose(event);
 			this.#departure.observe(event);
 			if (this.#loaded !== undefined) this.#loaded.write(event);
 			else this.#keep({ event });

@@ -7,7 +7,8 @@ const LONGEST_WAIT_MS = 30_000;
 
 /** What a {@link Departure} is made from. */
 export interface DepartureOptions {
-	readonly secrets: () => Promise<Secrets | undefined>;
+	/** Undefined when nothing is sent, so that there is no header to wait for. */
+	readonly secrets: (() => Promise<Secrets | undefined>) | undefined;
 	readonly clock: Clock;
 	readonly tell: (sentence: string) => void;
 }
@@ -45,9 +46,14 @@ export class Departure {
 
 	/** Learns from an event what is to be sent with, and when. */
 	observe(event: AgentEvent): void {
+		const { secrets } = this.#options;
 		if (event.event === "agent.started") this.#kind = sourceKind(event.sourceType);
+		if (secrets === undefined) {
+			if (this.#kind !== undefined) this.open();
+			return;
+		}
 		const isNewRevision = event.event === "artifact.refreshed" || event.event === "artifact.restored";
-		if (isNewRevision || (this.#isUnread && isGoodNews(event))) void this.#read();
+		if (isNewRevision || (this.#isUnread && isGoodNews(event))) void this.#read(secrets);
 	}
 
 	/** Lets telemetry go with the headers there are. */
@@ -56,10 +62,10 @@ export class Departure {
 		this.#leave(this.#kind);
 	}
 
-	async #read(): Promise<void> {
+	async #read(read: () => Promise<Secrets | undefined>): Promise<void> {
 		this.#readings += 1;
 		const reading = this.#readings;
-		const secrets = await this.#options.secrets().catch(() => "unreadable" as const);
+		const secrets = await read().catch(() => "unreadable" as const);
 		// A later revision may have been read sooner.
 		if (reading !== this.#readings) return;
 		this.#isUnread = secrets === "unreadable" || secrets === undefined;

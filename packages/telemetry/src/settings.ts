@@ -27,7 +27,7 @@ interface BatchSettings {
 }
 
 /** Which spans are made. */
-export interface Sampling {
+interface Sampling {
 	/** How many of those that no caller has decided on, in [0, 1]. */
 	readonly ratio: number;
 	/** Whether a caller that sends a trace context decides. */

@@ -209,6 +209,21 @@ describe("createTelemetry", () => {
 		expect(telemetry.dropped).toBe(0);
 	});
 
+	it.each([
+		["OpenTelemetry is disabled", { url: "http://127.0.0.1:9", env: { OTEL_SDK_DISABLED: "true" } }],
+		["there is nobody to tell", {}],
+		["metrics are only asked for", { prometheus: true }],
+	])("reads no secrets when %s", async (_, options) => {
+		const secrets = vi.fn(async () => undefined);
+		const { telemetry } = subject({ ...options, secrets });
+		telemetry.write(STARTED);
+		telemetry.write(REFRESHED);
+		await telemetry.metrics();
+		await telemetry.close(DEADLINE_MS);
+		expect(secrets).not.toHaveBeenCalled();
+		expect(telemetry.dropped).toBe(0);
+	});
+
 	it("says that it cannot deliver when the URL is none, and nothing else happens", async () => {
 		const { telemetry, problems } = subject({ url: "collector:4318" });
 		telemetry.write(STARTED);

@@ -37,7 +37,10 @@ export function createPipeline(options: PipelineOptions): Pipeline {
 
 /** OpenTelemetry's processors wait with their first export for an attribute that is still to come. */
 function resourceOf({ resource, settings, sourceKind }: PipelineOptions): Resource {
-	return defaultResource().merge(
+	const whole = defaultResource().merge(
 		resourceFromAttributes({ ...resource, "clef.source.type": sourceKind, ...settings.resource }),
 	);
+	// Where metrics are only asked for, there is no processor that would.
+	void sourceKind.then(() => whole.waitForAsyncAttributes?.());
+	return whole;
 }

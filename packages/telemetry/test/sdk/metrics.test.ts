@@ -166,6 +166,7 @@ describe("metrics()", () => {
 		expect(text).toContain('clef_cache_state{clef_state="ready"} 1');
 		expect(text).toContain("clef_snapshot_age 4");
 		expect(text).toContain("clef_telemetry_dropped_total 0");
+		expect(text).toMatch(/target_info\{.*clef_source_type="vcs".*\} 1/);
 		expect(text).toMatch(/target_info\{.*service_name="clef-agent".*\} 1/);
 	});
 
