@@ -36,6 +36,7 @@ export type {
 } from "./event.js";
 export type {
 	AgentMeasurement,
+	AgentReport,
 	KmsCalled,
 	RefreshFinished,
 	RefreshStep,

@@ -1,9 +1,12 @@
 import type { KmsProvider } from "@clef-sh/artifact";
 import type { ErrorCode } from "./error-code.js";
-import type { Occurrence } from "./event.js";
+import type { AgentEvent, Occurrence } from "./event.js";
 
 /** What is told each time something is done, too often for a log: the stuff of metrics and traces. None of it is secret. */
 export type AgentMeasurement = RefreshFinished | SecretsDecrypted | KmsCalled;
+
+/** Everything that an agent tells. */
+export type AgentReport = AgentEvent | AgentMeasurement;
 
 /** One refresh ended, well or not; told after every one. */
 export interface RefreshFinished extends Occurrence {

@@ -1,4 +1,4 @@
-import { type AgentEvent, type Clock, systemClock } from "@clef-sh/core";
+import { type AgentReport, type Clock, systemClock } from "@clef-sh/core";
 import { Delivery, undeliverable } from "./delivery.js";
 import { Departure } from "./departure.js";
 import { Drops } from "./drops.js";
@@ -7,7 +7,7 @@ import type { Pipeline, PipelineOptions } from "./pipeline.js";
 import { readSettings, type Settings } from "./settings.js";
 import type { HandledRequest, Telemetry, TelemetryOptions } from "./telemetry.js";
 
-type Kept = { readonly event: AgentEvent } | { readonly request: HandledRequest };
+type Kept = { readonly event: AgentReport } | { readonly request: HandledRequest };
 
 /** Loads what makes pipelines. */
 export type LoadPipeline = () => Promise<{
@@ -47,7 +47,7 @@ export class BufferedTelemetry implements Telemetry {
 		return this.#drops.count;
 	}
 
-	readonly write = (event: AgentEvent): void => {
+	readonly write = (event: AgentReport): void => {
 		this.#safely(() => {
 			const isOver = this.#kept === undefined && this.#loaded === undefined;
 			if (isOver || this.#closing !== undefined) return this.#lose(event);
@@ -146,7 +146,7 @@ export class BufferedTelemetry implements Telemetry {
 		this.#kept = undefined;
 	}
 
-	#lose(event: AgentEvent): void {
+	#lose(event: AgentReport): void {
 		const { enabled, signals } = this.#settings;
 		if (enabled && signals.logs !== undefined && isLogged(event)) this.#drops.add(1);
 	}

@@ -1,4 +1,4 @@
-import type { AgentEvent, Clock, Secrets } from "@clef-sh/core";
+import type { AgentReport, Clock, Secrets } from "@clef-sh/core";
 import { readPackedHeaders } from "./packed-headers.js";
 import { sourceKind } from "./source-kind.js";
 
@@ -45,7 +45,7 @@ export class Departure {
 	}
 
 	/** Learns from an event what is to be sent with, and when. */
-	observe(event: AgentEvent): void {
+	observe(event: AgentReport): void {
 		const { secrets } = this.#options;
 		if (event.event === "agent.started") this.#kind = sourceKind(event.sourceType);
 		if (secrets === undefined) {
@@ -79,7 +79,7 @@ export class Departure {
 }
 
 /** What could not be read, because it was stale or its decryption failed, may be readable now. */
-function isGoodNews(event: AgentEvent): boolean {
+function isGoodNews(event: AgentReport): boolean {
 	if (event.event === "agent.recovered") return true;
 	return (
 		event.event === "refresh.finished" && (event.outcome === "replaced" || event.outcome === "confirmed")

@@ -1,4 +1,4 @@
-import type { AgentEvent } from "@clef-sh/core";
+import type { AgentReport } from "@clef-sh/core";
 import { withoutUrlSecrets } from "./safe-text.js";
 
 /** A log record, before it is one of OpenTelemetry's. */
@@ -13,7 +13,7 @@ export interface EventRecord {
 }
 
 /** The events that become log records; the others are measurements, or of interest on this machine alone. */
-export type LoggedEvent = Extract<AgentEvent, { event: LoggedName }>;
+export type LoggedEvent = Extract<AgentReport, { event: LoggedName }>;
 
 type LoggedName =
 	| "agent.started"
@@ -39,7 +39,7 @@ const SEVERITIES: Readonly<Record<LoggedName, EventRecord["severity"]>> = {
 };
 
 /** Whether an event becomes a log record. */
-export function isLogged(event: AgentEvent): event is LoggedEvent {
+export function isLogged(event: AgentReport): event is LoggedEvent {
 	return Object.hasOwn(SEVERITIES, event.event);
 }
 

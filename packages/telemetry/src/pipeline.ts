@@ -1,4 +1,4 @@
-import type { AgentEvent, Clock } from "@clef-sh/core";
+import type { AgentReport, Clock } from "@clef-sh/core";
 import type { Delivery } from "./delivery.js";
 import type { Drops } from "./drops.js";
 import type { Settings } from "./settings.js";
@@ -6,7 +6,7 @@ import type { HandledRequest, Observation } from "./telemetry.js";
 
 /** What turns events into telemetry once OpenTelemetry is loaded. */
 export interface Pipeline {
-	write(event: AgentEvent): void;
+	write(event: AgentReport): void;
 	request(request: HandledRequest): void;
 	metrics(): Promise<string>;
 	/** Sends what is left; takes as long as the exporters do. */

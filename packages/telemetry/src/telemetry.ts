@@ -1,4 +1,4 @@
-import type { AgentEvent, AgentStatus, Clock, Secrets } from "@clef-sh/core";
+import type { AgentReport, AgentStatus, Clock, Secrets } from "@clef-sh/core";
 
 /** What {@link createTelemetry} takes. */
 export interface TelemetryOptions {
@@ -54,7 +54,7 @@ export interface HandledRequest {
 /** A subscriber to an agent's events. */
 export interface Telemetry {
 	/** The sink to give to `createAgent`; never throws and never blocks. */
-	readonly write: (event: AgentEvent) => void;
+	readonly write: (event: AgentReport) => void;
 	/** Never throws and never blocks. */
 	readonly request: (request: HandledRequest) => void;
 	/** Prometheus text from the same instruments; empty unless asked for at construction, and after closing. */

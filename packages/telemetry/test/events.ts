@@ -1,14 +1,14 @@
-import type { AgentEvent } from "@clef-sh/core";
+import type { AgentReport } from "@clef-sh/core";
 
 /** Some wall time, epoch milliseconds; before the process of the tests began, and with a fraction. */
 export const AT = 1_795_000_000_000.5;
 
 const nothing = { revision: undefined, untilMs: undefined };
 
-type EventOf<Name extends AgentEvent["event"]> = Extract<AgentEvent, { event: Name }>;
+type EventOf<Name extends AgentReport["event"]> = Extract<AgentReport, { event: Name }>;
 
 /** One event of each kind. */
-export const EVENTS: { readonly [Name in AgentEvent["event"]]: EventOf<Name> } = {
+export const EVENTS: { readonly [Name in AgentReport["event"]]: EventOf<Name> } = {
 	"agent.started": {
 		event: "agent.started",
 		at: AT,

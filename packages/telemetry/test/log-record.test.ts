@@ -1,4 +1,4 @@
-import type { AgentEvent } from "@clef-sh/core";
+import type { AgentReport } from "@clef-sh/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isLogged, recordOf } from "../src/log-record.js";
@@ -90,7 +90,7 @@ describe("recordOf", () => {
 				const fields = Object.entries({ ...EVENTS[name], token: text, secretValue: secret }).map(
 					([key, value]) => [key, typeof value === "string" && key !== "event" ? text : value] as const,
 				);
-				const event = Object.fromEntries(fields) as unknown as AgentEvent;
+				const event = Object.fromEntries(fields) as unknown as AgentReport;
 				if (!isLogged(event)) throw new TypeError(`${name} is logged.`);
 				const made = recordOf(event, "1.2.3");
 				expect(JSON.stringify(made)).not.toContain(secret);

@@ -1,4 +1,4 @@
-import type { AgentEvent, AgentStatus } from "@clef-sh/core";
+import type { AgentReport, AgentStatus } from "@clef-sh/core";
 import type {
 	Attributes,
 	BatchObservableResult,
@@ -54,7 +54,7 @@ export class Instruments {
 			.addCallback((result) => result.observe(options.drops.count));
 	}
 
-	write(event: AgentEvent): void {
+	write(event: AgentReport): void {
 		switch (event.event) {
 			case "agent.started":
 				this.#sourceType = { "clef.source.type": sourceKind(event.sourceType) };

@@ -1,4 +1,4 @@
-import type { AgentEvent } from "@clef-sh/core";
+import type { AgentReport } from "@clef-sh/core";
 import { SeverityNumber } from "@opentelemetry/api-logs";
 import { millisToHrTime } from "@opentelemetry/core";
 import {
@@ -22,7 +22,7 @@ import type { Connections } from "./connections.js";
 
 /** Log records on their way out. */
 export interface Logs {
-	write(event: AgentEvent): void;
+	write(event: AgentReport): void;
 	close(): Promise<void>;
 	/** Counts what is still on its way as dropped. */
 	giveUp(): void;

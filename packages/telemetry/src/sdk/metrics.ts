@@ -1,4 +1,4 @@
-import type { AgentEvent } from "@clef-sh/core";
+import type { AgentReport } from "@clef-sh/core";
 import { PrometheusSerializer } from "@opentelemetry/exporter-prometheus";
 import {
 	JsonMetricsSerializer,
@@ -22,7 +22,7 @@ import { Instruments } from "./instruments.js";
 
 /** Measurements, pushed, pulled or both. */
 export interface Metrics {
-	write(event: AgentEvent): void;
+	write(event: AgentReport): void;
 	request(request: HandledRequest): void;
 	/** Prometheus text; empty when nobody asked for it at construction, and after closing. */
 	text(): Promise<string>;

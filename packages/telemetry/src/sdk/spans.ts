@@ -1,4 +1,4 @@
-import type { AgentEvent, RefreshFinished } from "@clef-sh/core";
+import type { AgentReport, RefreshFinished } from "@clef-sh/core";
 import {
 	type Attributes,
 	type Context,
@@ -29,7 +29,7 @@ import type { Connections } from "./connections.js";
 
 /** Spans on their way out. */
 export interface Spans {
-	write(event: AgentEvent): void;
+	write(event: AgentReport): void;
 	request(request: HandledRequest): void;
 	close(): Promise<void>;
 }
@@ -85,7 +85,7 @@ class SpanRecorder {
 		this.#tracer = tracer;
 	}
 
-	write(event: AgentEvent): void {
+	write(event: AgentReport): void {
 		if (event.event === "agent.started") {
 			this.#sourceType = { "clef.source.type": sourceKind(event.sourceType) };
 		} else if (event.event === "refresh.finished") this.#refresh(event);
