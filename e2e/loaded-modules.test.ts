@@ -59,6 +59,15 @@ it("loads neither the writing side nor any other command", async () => {
 	expect(chunks.filter((chunk) => /pack|keygen|inspect|revoke|health|exec|stanzas/.test(chunk))).toEqual([]);
 });
 
+it("loads no OpenTelemetry and nothing of telemetry unless it is wanted", async () => {
+	const { chunks } = await loadedBy(sourceFile());
+	expect(chunks.filter((chunk) => /\/telemetry|buffered|pipeline|lambda/.test(chunk))).toEqual([]);
+	const lazy = readdirSync(join(dist, "chunks")).filter((name) =>
+		readFileSync(join(dist, "chunks", name), "utf8").includes("@opentelemetry"),
+	);
+	expect(lazy.map((name) => name.replace(/-[\w-]{8}\.js$/, ""))).toEqual(["create-pipeline"]);
+});
+
 it("loads age only when there is something to decrypt", async () => {
 	const { chunks } = await loadedBy("/nowhere/artifact.json");
 	expect(chunks).toContain("chunks/run");

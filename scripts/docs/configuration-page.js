@@ -22,25 +22,15 @@ together, one line each, and the process exits 1. No message repeats a value.
  * @returns {string}
  */
 export function configurationPage(variables) {
-	const available = variables.filter(({ availability }) => availability === "available");
-	const reserved = variables.filter(({ availability }) => availability !== "available");
 	return [
 		INTRODUCTION,
-		table(["variable", "value", "default", "meaning", "secret"], available.map(row)),
-		"## Not built yet\n",
-		"These names are known and their values are checked, but setting one is an error in this version.\n",
-		table(["variable", "value", "meaning"], reserved.map(reservedRow)),
+		table(["variable", "value", "default", "meaning", "secret"], variables.map(row)),
 	].join("\n");
 }
 
 /** @param {VariableDescription} variable */
 function row(variable) {
 	return [label(variable), variable.range, variable.default, variable.meaning, variable.secret ? "yes" : ""];
-}
-
-/** @param {VariableDescription} variable */
-function reservedRow(variable) {
-	return [label(variable), variable.range, variable.meaning];
 }
 
 /** @param {VariableDescription} variable */

@@ -1,6 +1,7 @@
 import { type Agent, type AgentOptions, type Clock, createAgent, isCodedError } from "@clef-sh/core";
 import { createRouter } from "@clef-sh/router";
 import { type Listener, listen } from "@clef-sh/router/node";
+import type { Telemetry } from "@clef-sh/telemetry";
 import type { ExtensionEvent } from "./extension-event.js";
 import type { ExtensionEventType, ExtensionsApi } from "./extensions-api.js";
 import { failureOf } from "./failure.js";
@@ -32,6 +33,10 @@ export interface ExtensionParts {
 	/** AWS_LAMBDA_INITIALIZATION_TYPE. */
 	readonly initializationType?: string | undefined;
 	readonly log: ExtensionLog;
+	/** Flushed while the process is awake, and closed at the end. */
+	readonly telemetry?: Telemetry | undefined;
+	/** Whether `GET /v1/metrics` gives telemetry's metrics. */
+	readonly servesMetrics?: boolean;
 	/** Resolves when somebody else than Lambda wants it to end, with who. */
 	readonly stop: Promise<string>;
 }
@@ -44,6 +49,8 @@ const INIT_MS = 5_000;
 const LONGEST_INVOCATION_MS = 900_000;
 /** How long the environment is kept awake after the function has answered, for a refresh to end. */
 const REFRESH_MS = 1_000;
+/** Time for telemetry to be delivered, after an invocation and at the end. */
+const FLUSH_MS = 500;
 /** Between the end of what the extension does and the deadline that it must keep. */
 const MARGIN_MS = 300;
 /** Time for requests under way where Lambda gives none. */
@@ -123,7 +130,7 @@ class Extension {
 			staleAfterMs: (options.ttlSeconds ?? 0) * 1000 || DEFAULT_STALE_MS,
 			after: this.#after,
 		});
-		this.#listener = await listen(createRouter(this.#served, { token }), { port });
+		this.#listener = await this.#listen(this.#served, { port, token });
 		const { functionName, functionVersion } = await api.register(eventsFor(initializationType));
 		log.info(`registered as an extension of ${functionName ?? "the function"}, serving on port ${port}`, {
 			event: "lambda.registered",
@@ -134,6 +141,14 @@ class Extension {
 		await Promise.race([initial, stop]);
 		if (strict) await this.#assertSecrets(agent);
 		this.isInitialized = true;
+	}
+
+	#listen(served: FunctionAgent, { port, token }: Pick<ExtensionParts, "port" | "token">): Promise<Listener> {
+		const { servesMetrics, telemetry } = this.#parts;
+		const metrics = servesMetrics && telemetry && (() => telemetry.metrics());
+		const onRequest = telemetry?.request;
+		const router = createRouter(served, { token, ...(metrics && { metrics }) });
+		return listen(router, { port, ...(onRequest && { onRequest }) });
 	}
 
 	/** Opens them, so that what cannot be decrypted counts as missing in just-in-time mode too. */
@@ -175,6 +190,7 @@ class Extension {
 	async close(): Promise<void> {
 		await this.#listener?.close(this.#graceMs);
 		await this.#agent?.close();
+		await this.#parts.telemetry?.close(FLUSH_MS);
 	}
 
 	/** An event; a connection that broke is tried again, since Lambda repeats nothing by itself. */
@@ -199,13 +215,15 @@ class Extension {
 		const agent = this.#agent;
 		this.#clock.notBefore(deadlineMs - LONGEST_INVOCATION_MS);
 		const refresh = this.#served?.wake() ?? (agent?.mode === "jit" ? agent.refresh() : agent?.refreshIfDue());
-		if (refresh === undefined) return;
-		const leftMs = deadlineMs - MARGIN_MS - this.#clock.now();
-		await Promise.race([refresh, this.#after(Math.max(0, Math.min(REFRESH_MS, leftMs)))]);
+		const left = (atMostMs: number): number =>
+			Math.max(0, Math.min(atMostMs, deadlineMs - MARGIN_MS - this.#clock.now()));
+		if (refresh !== undefined) await Promise.race([refresh, this.#after(left(REFRESH_MS))]);
+		await this.#parts.telemetry?.flush(left(FLUSH_MS));
 	}
 
 	#shutDown(reason: string, deadlineMs: number): void {
-		this.#graceMs = Math.max(0, deadlineMs - MARGIN_MS - this.#clock.now());
+		const afterwardsMs = MARGIN_MS + (this.#parts.telemetry === undefined ? 0 : FLUSH_MS);
+		this.#graceMs = Math.max(0, deadlineMs - afterwardsMs - this.#clock.now());
 		const sentence = SHUTDOWNS[reason] ?? `Lambda shuts the environment down (${reason})`;
 		this.#log(reason === "SPINDOWN" ? "info" : "warn", sentence, "lambda.shutdown", { reason });
 	}

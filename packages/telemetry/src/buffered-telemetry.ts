@@ -69,6 +69,10 @@ export class BufferedTelemetry implements Telemetry {
 		return pipeline === undefined ? "" : pipeline.metrics();
 	}
 
+	async flush(deadlineMs: number): Promise<void> {
+		await this.#within(deadlineMs, this.#loaded?.flush());
+	}
+
 	close(deadlineMs: number): Promise<void> {
 		this.#closing ??= this.#close(deadlineMs);
 		return this.#closing;
@@ -153,14 +157,21 @@ export class BufferedTelemetry implements Telemetry {
 
 	async #close(deadlineMs: number): Promise<void> {
 		this.#departure.open();
+		await this.#within(
+			deadlineMs,
+			this.#pipeline.then((pipeline) => pipeline?.close()),
+		);
+		this.#dropKept();
+		this.#loaded?.giveUp();
+	}
+
+	async #within(deadlineMs: number, work: Promise<void> | undefined): Promise<void> {
 		let cancel: () => void = () => undefined;
 		const deadline = new Promise<void>((resolve) => {
 			cancel = this.#clock.setTimeout(resolve, deadlineMs);
 		});
-		await Promise.race([this.#pipeline.then((pipeline) => pipeline?.close()), deadline]);
+		await Promise.race([work, deadline]);
 		cancel();
-		this.#dropKept();
-		this.#loaded?.giveUp();
 	}
 }
 

@@ -9,6 +9,8 @@ export interface Pipeline {
 	write(event: AgentReport): void;
 	request(request: HandledRequest): void;
 	metrics(): Promise<string>;
+	/** Sends the log records and spans that wait; takes as long as the exporters do. */
+	flush(): Promise<void>;
 	/** Sends what is left; takes as long as the exporters do. */
 	close(): Promise<void>;
 	/** Cuts connections; what is still on its way counts as dropped. */

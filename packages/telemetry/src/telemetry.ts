@@ -39,8 +39,8 @@ export interface Observation {
 
 /** A request that the agent has answered. */
 export interface HandledRequest {
-	/** The pattern, such as `/v1/secrets/:key`, never the path: names of secrets are in that. */
-	readonly route: string;
+	/** The pattern, such as `/v1/secrets/:key`, never the path: names of secrets are in that. Undefined where none fits. */
+	readonly route: string | undefined;
 	readonly method: string;
 	readonly status: number;
 	/** Wall time, epoch milliseconds. */
@@ -61,6 +61,8 @@ export interface Telemetry {
 	metrics(): Promise<string>;
 	/** Log records that did not fit, could not be delivered in time or were refused. */
 	readonly dropped: number;
+	/** Sends the log records and spans that wait, within the deadline; for hosts that stop the process in between. */
+	flush(deadlineMs: number): Promise<void>;
 	/** Sends what is left within the deadline, then gives up; never rejects. */
 	close(deadlineMs: number): Promise<void>;
 }

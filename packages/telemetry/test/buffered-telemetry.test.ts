@@ -30,6 +30,7 @@ const pipeline: Pipeline = {
 	write: (event) => piped.push(event.event),
 	request: ({ route }) => piped.push(route),
 	metrics: async () => "text",
+	flush: async () => void piped.push("flushed"),
 	close: async () => void piped.push("closed"),
 	giveUp: () => piped.push("given up"),
 };
@@ -76,6 +77,17 @@ describe("BufferedTelemetry", () => {
 		expect(await telemetry.metrics()).toBe("text");
 		await telemetry.close(1);
 		expect(piped.slice(4)).toEqual(["closed", "given up"]);
+		expect(clock.pendingTimers).toBe(0);
+	});
+
+	it("flushes what is loaded, and has nothing to flush before", async () => {
+		const telemetry = start(loading);
+		await telemetry.flush(500);
+		finishLoading();
+		await settle();
+		await telemetry.flush(500);
+		expect(piped).toEqual(["flushed"]);
+		await telemetry.close(1);
 		expect(clock.pendingTimers).toBe(0);
 	});
 

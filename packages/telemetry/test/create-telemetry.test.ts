@@ -320,3 +320,41 @@ describe("close", () => {
 		expect(telemetry.dropped).toBe(1);
 	});
 });
+
+describe("flush()", () => {
+	it("sends what waits, and nothing when nothing does", async () => {
+		const receiver = await receive();
+		const env = { OTEL_BLRP_SCHEDULE_DELAY: "3600000", OTEL_TRACES_EXPORTER: "otlp" };
+		const secrets = await secretsOf({ KEY: "value" });
+		const { telemetry } = subject({ url: receiver.url, env, secrets: async () => secrets });
+		telemetry.write(STARTED);
+		telemetry.write(REFRESHED);
+		telemetry.write(EVENTS["refresh.finished"]);
+		// Answers once OpenTelemetry is loaded.
+		await telemetry.metrics();
+		await telemetry.flush(DEADLINE_MS);
+		expect(receiver.logs.map(({ body }) => body)).toEqual(["agent.started", "artifact.refreshed"]);
+		expect(receiver.spans.length).toBeGreaterThan(0);
+		const requests = receiver.requests.length;
+		await telemetry.flush(DEADLINE_MS);
+		expect(receiver.requests.length).toBe(requests);
+	});
+
+	it("does not wait for a collector that is silent beyond the deadline", async () => {
+		const receiver = await receive();
+		receiver.respondWith(behaviours.silence());
+		const secrets = await secretsOf({ KEY: "value" });
+		const { telemetry, clock } = subject({
+			url: receiver.url,
+			secrets: async () => secrets,
+			env: { OTEL_BLRP_SCHEDULE_DELAY: "3600000" },
+		});
+		telemetry.write(STARTED);
+		telemetry.write(REFRESHED);
+		await telemetry.metrics();
+		const flushing = telemetry.flush(250);
+		await clock.advance(250);
+		await flushing;
+		expect(receiver.logs).toEqual([]);
+	});
+});

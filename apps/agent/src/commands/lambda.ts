@@ -1,4 +1,4 @@
-import { createOutboundFetch, createSource, systemClock, unpooled } from "@clef-sh/core";
+import { type Agent, createOutboundFetch, createSource, systemClock, unpooled } from "@clef-sh/core";
 import { ExtensionsApi, reportFailure, runExtension } from "@clef-sh/lambda-extension";
 import { parseArguments } from "../arguments.js";
 import { CommandError } from "../command-error.js";
@@ -7,6 +7,7 @@ import { EventLog } from "../event-log.js";
 import { createLog } from "../log.js";
 import { followToken, type ServingSetup, setUpServing, warnOfWithheldToken } from "../serving-setup.js";
 import { StopRequest } from "../stop-request.js";
+import { sinks, startTelemetry } from "../start-telemetry.js";
 
 /** `clef-agent lambda`: the extension of an AWS Lambda function. `stop` may already have seen a signal. */
 export async function lambda(
@@ -37,16 +38,19 @@ async function serve(
 	const fetch = unpooled(createOutboundFetch(io.env));
 	const source = createSource(config.agent.source, { fetch, timers: clock, now: clock.now });
 	if (token.handover === "generated") warnOfWithheldToken(log);
-	let lastRefreshAt: () => number | null = () => null;
-	const events = new EventLog(log, () => lastRefreshAt());
+	let agent: Agent | undefined;
+	const events = new EventLog(log, () => agent?.status().lastRefreshAt ?? null);
+	const telemetry = await startTelemetry({ config, io, log, agent: () => agent });
 	const following = followToken(live, io);
 	try {
 		return await runExtension({
 			api,
-			agent: { ...config.agent, source, onEvent: events.write },
-			onAgent: (agent) => {
-				lastRefreshAt = () => agent.status().lastRefreshAt;
+			agent: { ...config.agent, source, ...sinks(events, telemetry) },
+			onAgent: (started) => {
+				agent = started;
 			},
+			telemetry,
+			servesMetrics: config.metrics === "prometheus",
 			clock,
 			port: config.port,
 			token: live.current,

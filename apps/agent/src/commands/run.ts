@@ -9,11 +9,14 @@ import type { Log } from "../log.js";
 import type { RotatingToken } from "../rotating-token.js";
 import { followToken, type ServingSetup, setUpServing, warnOfWithheldToken } from "../serving-setup.js";
 import { StopRequest } from "../stop-request.js";
+import { sinks, startTelemetry } from "../start-telemetry.js";
 
 /** Time that requests under way get to finish. */
 const GRACE_MS = 2_500;
-/** All of stopping; an orchestrator may kill after 5 seconds (D36). */
+/** All of stopping but for telemetry; an orchestrator may kill after 5 seconds (D36). */
 const STOP_MS = 3_500;
+/** Time that telemetry gets to be delivered. */
+const FLUSH_MS = 1_000;
 
 /** `clef-agent run`: serves until SIGTERM or SIGINT. `stop` may already have seen one. */
 export async function run(
@@ -33,12 +36,16 @@ async function serve(
 ): Promise<number> {
 	let agent: Agent | undefined;
 	const events = new EventLog(log, () => agent?.status().lastRefreshAt ?? null);
-	agent = await createAgent({ ...config.agent, firstLoad: "background", onEvent: events.write });
+	const telemetry = await startTelemetry({ config, io, log, agent: () => agent });
+	agent = await createAgent({ ...config.agent, firstLoad: "background", ...sinks(events, telemetry) });
 	const refresh = refreshOn(agent, live, log);
 	const following = followToken(live, io);
 	io.process.on("SIGHUP", refresh);
 	try {
-		const listener = await listen(createRouter(agent, { token: live.current }), { port: config.port });
+		const metrics = config.metrics && telemetry && (() => telemetry.metrics());
+		const router = createRouter(agent, { token: live.current, ...(metrics && { metrics }) });
+		const onRequest = telemetry?.request;
+		const listener = await listen(router, { port: config.port, ...(onRequest && { onRequest }) });
 		announce(listener, agent, token, events.source, io, log);
 		const signal = await stop.requested;
 		log.info(`${signal}: stopping`, { event: "agent.stopping" });
@@ -48,6 +55,7 @@ async function serve(
 		following.abort();
 		// Whatever ended it, nothing decrypted stays in memory.
 		await agent.close();
+		await telemetry?.close(FLUSH_MS);
 	}
 	return 0;
 }

@@ -38,9 +38,13 @@ export function configFromEnvironment(
 		...chooseToken(reading, rereadFile),
 		lambdaInit: reading.value(serving.LAMBDA_INIT) ?? ("continue" as const),
 		logLevel: reading.value(serving.LOG_LEVEL) ?? ("info" as const),
-		...given({ id: reading.value(serving.ID), logFormat: reading.value(serving.LOG_FORMAT) }),
+		...given({
+			id: reading.value(serving.ID),
+			logFormat: reading.value(serving.LOG_FORMAT),
+			metrics: reading.value(serving.METRICS),
+			telemetryUrl: reading.value(serving.TELEMETRY_URL),
+		}),
 	};
-	noteUnbuilt(reading);
 	if (agent === undefined || reading.problems.length > 0) throw new AgentError(reading.problems);
 	noteDoubts(reading, agent);
 	return { agent, ...rest, warnings: reading.warnings };
@@ -82,12 +86,6 @@ function noteServiceLinks(reading: Reading, links: ReadonlySet<string>): void {
 	reading.warnings.push(
 		`Ignored ${names}: Kubernetes set them for a Service named clef-agent; enableServiceLinks: false stops that.`,
 	);
-}
-
-function noteUnbuilt(reading: Reading): void {
-	if (!reading.isGiven(serving.TELEMETRY_URL)) return;
-	reading.value(serving.TELEMETRY_URL);
-	reading.problems.push(`${serving.TELEMETRY_URL.name} is not built yet in this version; unset it.`);
 }
 
 function noteDoubts(reading: Reading, { source, verifyKeys }: AgentSettings): void {

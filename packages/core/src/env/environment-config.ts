@@ -27,6 +27,9 @@ export interface EnvironmentConfig {
 	readonly rereadToken?: () => Promise<string>;
 	/** Absent: generate one. */
 	readonly id?: string;
+	/** May hold userinfo. */
+	readonly telemetryUrl?: string;
+	readonly metrics?: "prometheus";
 	/** What to do in AWS Lambda when Init ends without secrets. */
 	readonly lambdaInit: "continue" | "strict";
 	readonly logLevel: "debug" | "info" | "warn" | "error";

@@ -30,4 +30,5 @@ export const ENVIRONMENT_VARIABLES: readonly VariableDescription[] = [
 	serving.CACHE_PATH,
 	serving.LAMBDA_INIT,
 	serving.TELEMETRY_URL,
+	serving.METRICS,
 ];

@@ -14,7 +14,6 @@ export const AGE_KEY: Variable<string> = {
 	secret: true,
 	meaning:
 		"age identity that opens the artifact; all identities given are tried. A file is read again at each decryption.",
-	availability: "available",
 	schema: parsedBy((text) => {
 		createDecryptor({ ageIdentities: text });
 		return text;
@@ -31,7 +30,6 @@ export const VERIFY_KEY: Variable<readonly TrustedKey[]> = {
 	secret: false,
 	meaning:
 		"Public keys of the signers; when set, an unsigned or wrongly signed artifact is refused. A file is read again at each refresh.",
-	availability: "available",
 	schema: v.pipe(
 		parsedBy(importTrustedKeys),
 		v.minLength(1, "is not usable: it holds no key; unset it to run without verification"),
@@ -47,7 +45,6 @@ export const IDENTITY: Variable<string> = {
 	range: "text without control characters",
 	secret: false,
 	meaning: "When set, an artifact packed for another identity is refused.",
-	availability: "available",
 	schema: plainText(),
 };
 
@@ -60,7 +57,6 @@ export const ENVIRONMENT: Variable<string> = {
 	range: "text without control characters",
 	secret: false,
 	meaning: "When set, an artifact packed for another environment is refused.",
-	availability: "available",
 	schema: plainText(),
 };
 
@@ -73,7 +69,6 @@ export const PORT: Variable<number> = {
 	range: "1–65535",
 	secret: false,
 	meaning: "Port to listen on, at 127.0.0.1 only.",
-	availability: "available",
 	schema: wholeNumber(1, 65_535),
 };
 
@@ -87,7 +82,6 @@ export const TOKEN: Variable<string> = {
 	secret: true,
 	meaning:
 		"Bearer token that clients send; when `CLEF_AGENT_TOKEN_FILE` names a file that does not exist, a token is generated and written there. A file is read again on `SIGHUP` and every 5 seconds.",
-	availability: "available",
 	schema: bearerToken(),
 };
 
@@ -99,8 +93,7 @@ export const ID: Variable<string> = {
 	default: "generated",
 	range: "at most 128 characters",
 	secret: false,
-	meaning: "Name of this instance; nothing shows it until telemetry is built.",
-	availability: "available",
+	meaning: "Name of this instance in telemetry.",
 	schema: plainText(128),
 };
 
@@ -114,7 +107,6 @@ export const CACHE_TTL: Variable<number> = {
 	secret: false,
 	meaning:
 		"Longest time to serve without a successful refresh; `0` decrypts on every request and serves at most 300 s without one.",
-	availability: "available",
 	schema: wholeNumber(0, 31_536_000),
 };
 
@@ -128,7 +120,6 @@ export const CACHE_PATH: Variable<string> = {
 	secret: false,
 	meaning:
 		"Directory for the last-known-good artifact, encrypted as it was fetched: a restart serves it for the rest of the TTL while the source is down, and remembers revocations and what is too old.",
-	availability: "available",
 	schema: plainText(),
 };
 
@@ -140,8 +131,8 @@ export const TELEMETRY_URL: Variable<string> = {
 	default: "none",
 	range: "an http(s) URL",
 	secret: true,
-	meaning: "OTLP/HTTP endpoint that events are sent to.",
-	availability: "not built yet",
+	meaning:
+		"OTLP/HTTP endpoint for logs and metrics: a base such as `http://collector:4318`, or a path that ends in `/v1/logs`. OpenTelemetry's own `OTEL_*` variables work beside it.",
 	schema: v.pipe(v.string(), v.regex(/^https?:\/\/[^\s/?#]+/, "must be an http:// or https:// URL")),
 };
 
@@ -154,7 +145,6 @@ export const LOG_LEVEL: Variable<"debug" | "info" | "warn" | "error"> = {
 	range: "`debug`, `info`, `warn`, `error`",
 	secret: false,
 	meaning: "Least severe log line that is written, to stderr.",
-	availability: "available",
 	schema: oneOf(["debug", "info", "warn", "error"]),
 };
 
@@ -167,7 +157,6 @@ export const LOG_FORMAT: Variable<"text" | "json"> = {
 	range: "`text`, `json`",
 	secret: false,
 	meaning: "Form of the log lines.",
-	availability: "available",
 	schema: oneOf(["text", "json"]),
 };
 
@@ -181,6 +170,17 @@ export const LAMBDA_INIT: Variable<"continue" | "strict"> = {
 	secret: false,
 	meaning:
 		"In AWS Lambda, when no secrets can be loaded during Init: `continue` lets the function start and answers 503 until they can, `strict` reports the failure and keeps the function from starting.",
-	availability: "available",
 	schema: oneOf(["continue", "strict"]),
+};
+
+/** Metrics for whoever asks. */
+export const METRICS: Variable<"prometheus"> = {
+	name: "CLEF_AGENT_METRICS",
+	option: "metrics",
+	fileAllowed: false,
+	default: "none",
+	range: "`prometheus`",
+	secret: false,
+	meaning: "Serves `GET /v1/metrics` in Prometheus' text form to whoever has the token.",
+	schema: oneOf(["prometheus"]),
 };

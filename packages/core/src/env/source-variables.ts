@@ -15,7 +15,6 @@ export const SOURCE: Variable<LocatedSource> = {
 	range: "`http(s)://…`, `s3://bucket/key`, an S3 https URL, `file://…` or a path",
 	secret: true,
 	meaning: "Where the packed artifact is read from.",
-	availability: "available",
 	schema: v.pipe(
 		v.string(),
 		v.rawTransform<string, LocatedSource>(({ dataset, addIssue, NEVER }) => {
@@ -36,7 +35,6 @@ export const SOURCE_TOKEN: Variable<string> = {
 	range: "visible ASCII, no spaces",
 	secret: true,
 	meaning: "Bearer token sent to an http(s) source; not to S3. A file is read again at each refresh.",
-	availability: "available",
 	schema: bearerToken(),
 };
 
@@ -49,7 +47,6 @@ export const MAX_ARTIFACT_BYTES: Variable<number> = {
 	range: "bytes, 1024–268435456",
 	secret: false,
 	meaning: "Largest artifact body that is read, counted after decompression.",
-	availability: "available",
 	schema: wholeNumber(1024, 268_435_456),
 };
 
@@ -62,7 +59,6 @@ export const VCS_PROVIDER: Variable<"github" | "gitlab" | "bitbucket"> = {
 	range: "`github`, `gitlab`, `bitbucket`",
 	secret: false,
 	meaning: "Repository host to read the artifact from.",
-	availability: "available",
 	schema: oneOf(["github", "gitlab", "bitbucket"]),
 };
 
@@ -75,7 +71,6 @@ export const VCS_REPO: Variable<string> = {
 	range: "`org/repo`; GitLab: any depth of groups, or the project's id",
 	secret: false,
 	meaning: "Repository that holds the packed artifacts.",
-	availability: "available",
 	schema: v.pipe(
 		v.string(),
 		v.regex(
@@ -98,7 +93,6 @@ export const VCS_TOKEN: Variable<string> = {
 	range: "a token; Bitbucket also `email:api-token`",
 	secret: true,
 	meaning: "Token for the repository host. A file is read again at each refresh.",
-	availability: "available",
 	schema: bearerToken(),
 };
 
@@ -111,7 +105,6 @@ export const VCS_IDENTITY: Variable<string> = {
 	range: "letters, digits, `.`, `_`, `-`; no `..`",
 	secret: false,
 	meaning: "Service identity: the file is `.clef/packed/<identity>/<environment>.age.json`.",
-	availability: "available",
 	schema: pathName(),
 };
 
@@ -124,7 +117,6 @@ export const VCS_ENVIRONMENT: Variable<string> = {
 	range: "letters, digits, `.`, `_`, `-`; no `..`",
 	secret: false,
 	meaning: "Target environment: see `CLEF_AGENT_VCS_IDENTITY`.",
-	availability: "available",
 	schema: pathName(),
 };
 
@@ -137,7 +129,6 @@ export const VCS_REF: Variable<string> = {
 	range: "branch, tag or commit",
 	secret: false,
 	meaning: "Which state of the repository is read.",
-	availability: "available",
 	schema: v.pipe(
 		v.string(),
 		v.regex(
@@ -157,7 +148,6 @@ export const VCS_API_URL: Variable<string> = {
 	secret: false,
 	meaning:
 		"Base URL of a self-hosted instance's API, with its path: GitHub Enterprise, GitLab, Bitbucket Data Center.",
-	availability: "available",
 	schema: httpUrl(),
 };
 
@@ -170,7 +160,6 @@ export const VCS_APP_ID: Variable<number> = {
 	range: "a whole number",
 	secret: false,
 	meaning: "GitHub App to authenticate as, in place of a token.",
-	availability: "available",
 	schema: wholeNumber(1, Number.MAX_SAFE_INTEGER),
 };
 
@@ -183,7 +172,6 @@ export const VCS_APP_INSTALLATION_ID: Variable<number> = {
 	range: "a whole number",
 	secret: false,
 	meaning: "Installation of the GitHub App.",
-	availability: "available",
 	schema: wholeNumber(1, Number.MAX_SAFE_INTEGER),
 };
 
@@ -196,6 +184,5 @@ export const VCS_APP_PRIVATE_KEY: Variable<string> = {
 	range: "PEM, RSA, not encrypted",
 	secret: true,
 	meaning: "Private key of the GitHub App.",
-	availability: "available",
 	schema: rsaPrivateKey(),
 };

@@ -16,8 +16,6 @@ export interface VariableDescription {
 	readonly secret: boolean;
 	/** One sentence. */
 	readonly meaning: string;
-	/** `not built yet`: the name is reserved, and giving it is an error. */
-	readonly availability: "available" | "not built yet";
 }
 
 /** A row of the table together with the check that turns its text into a value. */

@@ -25,6 +25,9 @@ export function createPipeline(options: PipelineOptions): Pipeline {
 			spans?.request(request);
 		},
 		metrics: () => metrics.text(),
+		flush: async () => {
+			await Promise.allSettled([logs?.flush(), spans?.flush()]);
+		},
 		close: async () => {
 			await Promise.allSettled([logs?.close(), metrics.close(), spans?.close()]);
 		},

@@ -84,7 +84,7 @@ export class Instruments {
 
 	request({ durationMs, method, route, status }: HandledRequest): void {
 		this.#requests.record(durationMs / 1000, {
-			"http.route": route,
+			...(route !== undefined && { "http.route": route }),
 			"http.request.method": httpMethod(method),
 			"http.response.status_code": status,
 		});

@@ -23,6 +23,8 @@ import type { Connections } from "./connections.js";
 /** Log records on their way out. */
 export interface Logs {
 	write(event: AgentReport): void;
+	/** Sends what waits, if anything does. */
+	flush(): Promise<void>;
 	close(): Promise<void>;
 	/** Counts what is still on its way as dropped. */
 	giveUp(): void;
@@ -67,6 +69,9 @@ export function createLogs(
 			const severities = { severityNumber: SeverityNumber[severity], severityText: severity };
 			logger.emit({ ...record, ...severities, timestamp: time, observedTimestamp: time });
 		},
+		flush: async () => {
+			if (queue.pending > 0) await provider.forceFlush();
+		},
 		close: () => provider.shutdown(),
 		giveUp: () => queue.giveUp(),
 	};
@@ -109,6 +114,10 @@ class BoundedQueue implements LogRecordProcessor {
 		}
 		this.#pending += 1;
 		this.#inner.onEmit(record);
+	}
+
+	get pending(): number {
+		return this.#pending;
 	}
 
 	settled(records: number, failed: boolean): void {

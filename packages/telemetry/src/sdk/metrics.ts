@@ -10,9 +10,11 @@ import {
 	AggregationTemporality,
 	InstrumentType,
 	MeterProvider,
+	type MetricData,
 	MetricReader,
 	PeriodicExportingMetricReader,
 	type PushMetricExporter,
+	type ResourceMetrics,
 } from "@opentelemetry/sdk-metrics";
 import type { PipelineOptions } from "../pipeline.js";
 import type { Settings } from "../settings.js";
@@ -57,12 +59,29 @@ export function createMetrics(
 		text: async () => {
 			if (pulled === undefined || isClosed) return "";
 			const { resourceMetrics } = await pulled.collect();
-			return serializer.serialize(resourceMetrics);
+			return serializer.serialize(withUnitSuffixes(resourceMetrics));
 		},
 		close: () => {
 			isClosed = true;
 			return provider.shutdown();
 		},
+	};
+}
+
+/**
+ * Names that end with their unit, as OpenTelemetry's specification of the Prometheus form wants and its serializer
+ * does not do.
+ */
+function withUnitSuffixes({ resource, scopeMetrics }: ResourceMetrics): ResourceMetrics {
+	const named = <M extends MetricData>(metric: M): M => {
+		const { name, unit } = metric.descriptor;
+		// Without a unit, because a line for that belongs to another format.
+		const descriptor = { ...metric.descriptor, name: unit === "s" ? `${name}.seconds` : name, unit: "" };
+		return { ...metric, descriptor };
+	};
+	return {
+		resource,
+		scopeMetrics: scopeMetrics.map(({ scope, metrics }) => ({ scope, metrics: metrics.map(named) })),
 	};
 }
 

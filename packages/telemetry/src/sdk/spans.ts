@@ -31,6 +31,7 @@ import type { Connections } from "./connections.js";
 export interface Spans {
 	write(event: AgentReport): void;
 	request(request: HandledRequest): void;
+	flush(): Promise<void>;
 	close(): Promise<void>;
 }
 
@@ -64,6 +65,7 @@ export function createSpans(
 	return {
 		write: (event) => recorder.write(event),
 		request: (request) => recorder.request(request),
+		flush: () => provider.forceFlush(),
 		close: () => provider.shutdown(),
 	};
 }
@@ -93,11 +95,11 @@ class SpanRecorder {
 
 	request({ durationMs, method, route, startedAt, status, ...caller }: HandledRequest): void {
 		const attributes = {
-			"http.route": route,
+			...(route !== undefined && { "http.route": route }),
 			"http.request.method": httpMethod(method),
 			"http.response.status_code": status,
 		};
-		const name = `${httpMethod(method)} ${route}`;
+		const name = route === undefined ? httpMethod(method) : `${httpMethod(method)} ${route}`;
 		const failed = status >= 500;
 		this.#record(
 			{ name, kind: SpanKind.SERVER, startedAt, durationMs, attributes, failed },

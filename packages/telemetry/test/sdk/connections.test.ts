@@ -231,7 +231,7 @@ it("prints nothing, whatever goes wrong", async () => {
 	});
 	telemetry.write({ ...FAILED, at: Number.NaN });
 	telemetry.write(EVENTS["refresh.finished"]);
-	expect(await telemetry.metrics()).toContain("clef_refresh_duration_count");
+	expect(await telemetry.metrics()).toContain("clef_refresh_duration_seconds_count");
 	await telemetry.close(DEADLINE_MS);
 	for (const spy of [out, err, ...consoles]) expect(spy).not.toHaveBeenCalled();
 });

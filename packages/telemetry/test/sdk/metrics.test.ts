@@ -158,13 +158,13 @@ describe("metrics()", () => {
 		telemetry.request(REQUEST);
 		const text = await telemetry.metrics();
 		expect(text).toContain(
-			'clef_refresh_duration_count{clef_source_type="vcs",clef_refresh_outcome="kept",error_type="DECRYPT_UNWRAP_FAILED"} 1',
+			'clef_refresh_duration_seconds_count{clef_source_type="vcs",clef_refresh_outcome="kept",error_type="DECRYPT_UNWRAP_FAILED"} 1',
 		);
 		expect(text).toContain(
-			'http_server_request_duration_sum{http_route="/v1/secrets/:key",http_request_method="GET",http_response_status_code="200"} 0.012',
+			'http_server_request_duration_seconds_sum{http_route="/v1/secrets/:key",http_request_method="GET",http_response_status_code="200"} 0.012',
 		);
 		expect(text).toContain('clef_cache_state{clef_state="ready"} 1');
-		expect(text).toContain("clef_snapshot_age 4");
+		expect(text).toContain("clef_snapshot_age_seconds 4");
 		expect(text).toContain("clef_telemetry_dropped_total 0");
 		expect(text).toMatch(/target_info\{.*clef_source_type="vcs".*\} 1/);
 		expect(text).toMatch(/target_info\{.*service_name="clef-agent".*\} 1/);
