@@ -6,8 +6,8 @@ import type { CommandIo } from "../command-io.js";
 import { EventLog } from "../event-log.js";
 import { createLog } from "../log.js";
 import { followToken, type ServingSetup, setUpServing, warnOfWithheldToken } from "../serving-setup.js";
-import { StopRequest } from "../stop-request.js";
 import { sinks, startTelemetry } from "../start-telemetry.js";
+import { StopRequest } from "../stop-request.js";
 
 /** `clef-agent lambda`: the extension of an AWS Lambda function. `stop` may already have seen a signal. */
 export async function lambda(

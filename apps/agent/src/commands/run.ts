@@ -8,8 +8,8 @@ import { EventLog } from "../event-log.js";
 import type { Log } from "../log.js";
 import type { RotatingToken } from "../rotating-token.js";
 import { followToken, type ServingSetup, setUpServing, warnOfWithheldToken } from "../serving-setup.js";
-import { StopRequest } from "../stop-request.js";
 import { sinks, startTelemetry } from "../start-telemetry.js";
+import { StopRequest } from "../stop-request.js";
 
 /** Time that requests under way get to finish. */
 const GRACE_MS = 2_500;
