@@ -58,10 +58,13 @@ export class BufferedTelemetry implements Telemetry {
 	};
 
 	readonly request = (request: HandledRequest): void => {
-		this.#safely(() => {
+		try {
 			if (this.#loaded !== undefined) this.#loaded.request(request);
 			else this.#keep({ request });
-		});
+		} catch {
+			// As for events; written out because it is on the way of every answer.
+			this.#drops.add(1);
+		}
 	};
 
 	async metrics(): Promise<string> {

@@ -96,8 +96,8 @@ function attach(
 		writeReply(refused, outgoing);
 	};
 	server.on("request", (incoming, outgoing) => {
-		if (!connections.begin(incoming.socket, outgoing)) return;
-		if (onRequest !== undefined) watchRequest(incoming, outgoing, onRequest);
+		const ended = onRequest && watchRequest(incoming, outgoing, onRequest);
+		if (!connections.begin(incoming.socket, outgoing, ended)) return;
 		const refused = judge(incoming, outgoing);
 		if (refused === undefined) void respond(incoming, outgoing);
 		else writeReply(refused, outgoing);

@@ -11,46 +11,49 @@ export interface ServedRequest {
 	/** Until the response was handed to the system, or its client was gone. */
 	readonly durationMs: number;
 	/** W3C trace context, as the client sent it; nobody has looked at it yet. */
-	readonly traceparent?: string;
-	readonly tracestate?: string;
+	readonly traceparent: string | undefined;
+	readonly tracestate: string | undefined;
 }
 
-const TEMPLATE = /^\/v1\/(?:(?:health|ready|keys|metrics|secrets)$|secrets\/[^/]*(?:\/[^/]*)?$)/;
+const PLAIN_ROUTES: ReadonlySet<string> = new Set([
+	"/v1/secrets",
+	"/v1/health",
+	"/v1/ready",
+	"/v1/keys",
+	"/v1/metrics",
+]);
+const NAMED = /^\/v1\/secrets\/[^/]*(\/[^/]*)?$/;
 
-/** Tells `told` once the response has ended; of one that never began there is nothing to tell. */
+/** What to call once the response has ended; of one that never began there is nothing to tell. */
 export function watchRequest(
 	incoming: IncomingMessage,
 	outgoing: ServerResponse,
 	told: (request: ServedRequest) => void,
-): void {
-	const startedAt = Date.now();
+): () => void {
 	const startedMs = performance.now();
-	outgoing.once("close", () => {
+	return () => {
 		if (!outgoing.headersSent) return;
+		const durationMs = performance.now() - startedMs;
 		const { traceparent, tracestate } = incoming.headers;
 		told({
 			route: routeOf(incoming.url ?? ""),
 			method: incoming.method ?? "",
 			status: outgoing.statusCode,
-			startedAt,
-			durationMs: performance.now() - startedMs,
-			...(typeof traceparent === "string" && { traceparent }),
-			...(typeof tracestate === "string" && { tracestate }),
+			startedAt: Date.now() - durationMs,
+			durationMs,
+			traceparent: typeof traceparent === "string" ? traceparent : undefined,
+			tracestate: typeof tracestate === "string" ? tracestate : undefined,
 		});
-	});
+	};
 }
 
 /** The template of a request target; what is in its place are the names of secrets. */
 export function routeOf(target: string): string | undefined {
+	if (PLAIN_ROUTES.has(target)) return target;
 	const query = target.indexOf("?");
 	const path = query === -1 ? target : target.slice(0, query);
-	if (!TEMPLATE.test(path)) return undefined;
-	switch (path.split("/").length) {
-		case 4:
-			return "/v1/secrets/:key";
-		case 5:
-			return "/v1/secrets/:namespace/:key";
-		default:
-			return path;
-	}
+	if (PLAIN_ROUTES.has(path)) return path;
+	const named = NAMED.exec(path);
+	if (named === null) return undefined;
+	return named[1] === undefined ? "/v1/secrets/:key" : "/v1/secrets/:namespace/:key";
 }

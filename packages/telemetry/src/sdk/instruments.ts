@@ -6,10 +6,8 @@ import type {
 	Meter,
 	ObservableGauge,
 } from "@opentelemetry/api";
-import { httpMethod } from "../http-method.js";
 import type { PipelineOptions } from "../pipeline.js";
 import { sourceKind } from "../source-kind.js";
-import type { HandledRequest } from "../telemetry.js";
 
 const STATES: readonly AgentStatus["state"][] = [
 	"ready",
@@ -19,16 +17,13 @@ const STATES: readonly AgentStatus["state"][] = [
 	"revoked",
 ];
 
-/** Seconds, as OpenTelemetry's conventions have them for HTTP. */
-const HTTP_BOUNDARIES = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 /** Decryption takes a millisecond where an age key opens, and a round trip where a KMS does. */
 const DECRYPT_BOUNDARIES = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 /** A refresh may wait for a source's last deadline. */
 const REFRESH_BOUNDARIES = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60];
 
-/** Everything that is measured. */
+/** Everything that is measured, but for {@link RequestDurations}. */
 export class Instruments {
-	readonly #requests: Histogram;
 	readonly #refreshes: Histogram;
 	readonly #decryptions: Histogram;
 	readonly #kmsCalls: Histogram;
@@ -37,11 +32,6 @@ export class Instruments {
 	constructor(meter: Meter, options: Pick<PipelineOptions, "drops" | "observe">) {
 		const duration = (name: string, description: string, explicitBucketBoundaries: number[]): Histogram =>
 			meter.createHistogram(name, { description, unit: "s", advice: { explicitBucketBoundaries } });
-		this.#requests = duration(
-			"http.server.request.duration",
-			"Duration of HTTP server requests.",
-			HTTP_BOUNDARIES,
-		);
 		this.#refreshes = duration("clef.refresh.duration", "Duration of whole refreshes.", REFRESH_BOUNDARIES);
 		this.#decryptions = duration("clef.decrypt.duration", "Duration of decryptions.", DECRYPT_BOUNDARIES);
 		this.#kmsCalls = duration("clef.kms.duration", "Duration of calls to a KMS.", DECRYPT_BOUNDARIES);
@@ -80,14 +70,6 @@ export class Instruments {
 				break;
 			default:
 		}
-	}
-
-	request({ durationMs, method, route, status }: HandledRequest): void {
-		this.#requests.record(durationMs / 1000, {
-			...(route !== undefined && { "http.route": route }),
-			"http.request.method": httpMethod(method),
-			"http.response.status_code": status,
-		});
 	}
 }
 

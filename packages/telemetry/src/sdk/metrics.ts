@@ -21,6 +21,7 @@ import type { Settings } from "../settings.js";
 import type { HandledRequest } from "../telemetry.js";
 import type { Connections } from "./connections.js";
 import { Instruments } from "./instruments.js";
+import { RequestDurations } from "./request-durations.js";
 
 /** Measurements, pushed, pulled or both. */
 export interface Metrics {
@@ -43,19 +44,20 @@ export function createMetrics(
 	resource: Resource,
 	connections: Connections,
 ): Metrics {
-	const pulled = options.prometheus ? new PulledReader() : undefined;
-	const pushed = pushedReader(options, connections);
+	const scope = { name: "@clef-sh/telemetry", version: options.serviceVersion };
+	const durations = new RequestDurations(scope);
+	const pulled = options.prometheus
+		? new PulledReader({ metricProducers: [durations.producer(AggregationTemporality.CUMULATIVE)] })
+		: undefined;
+	const pushed = pushedReader(options, connections, durations);
 	const readers = [pulled, pushed].filter((reader) => reader !== undefined);
 	const provider = new MeterProvider({ resource, readers });
-	const instruments = new Instruments(
-		provider.getMeter("@clef-sh/telemetry", options.serviceVersion),
-		options,
-	);
+	const instruments = new Instruments(provider.getMeter(scope.name, scope.version), options);
 	let isClosed = false;
 	const serializer = new PrometheusSerializer(undefined, false, undefined, false, true);
 	return {
 		write: (event) => instruments.write(event),
-		request: (request) => instruments.request(request),
+		request: (request) => durations.record(request),
 		text: async () => {
 			if (pulled === undefined || isClosed) return "";
 			const { resourceMetrics } = await pulled.collect();
@@ -88,6 +90,7 @@ function withUnitSuffixes({ resource, scopeMetrics }: ResourceMetrics): Resource
 function pushedReader(
 	{ settings }: PipelineOptions,
 	connections: Connections,
+	durations: RequestDurations,
 ): PeriodicExportingMetricReader | undefined {
 	const to = settings.signals.metrics;
 	if (to === undefined) return undefined;
@@ -98,8 +101,10 @@ function pushedReader(
 		shutdown: () => inner.shutdown(),
 		selectAggregationTemporality: (type) => temporalityOf(type, settings.temporality),
 	};
+	const temporality = temporalityOf(InstrumentType.HISTOGRAM, settings.temporality);
 	return new PeriodicExportingMetricReader({
 		exporter,
+		metricProducers: [durations.producer(temporality)],
 		exportIntervalMillis: settings.metricIntervalMs,
 		exportTimeoutMillis: settings.metricTimeoutMs,
 	});
