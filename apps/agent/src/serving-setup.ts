@@ -48,7 +48,7 @@ export function setUpServing(io: CommandIo, surroundings: Surroundings = {}): Se
 	const { fallbackToken, json = "json" } = surroundings;
 	const format = config.logFormat ?? (io.stderr.isTTY === true ? "text" : "json");
 	const log = createLog(io.stderr, { level: config.logLevel, format: format === "json" ? json : format });
-	for (const warning of config.warnings) log.warn(warning);
+	for (const warning of config.warnings) log.warn(warning, { event: "config.doubtful" });
 	const crashed = crash(io, log);
 	const { rereadToken, tokenFile, token: configured } = config;
 	const given = configured ?? (tokenFile === undefined ? fallbackToken : undefined);
@@ -59,7 +59,7 @@ export function setUpServing(io: CommandIo, surroundings: Surroundings = {}): Se
 		...(tokenFile !== undefined && { tokenFile }),
 	});
 	const live = new RotatingToken(token.token, rereadToken, (sentence) =>
-		log.warn(sentence, { event: "token.unusable" }),
+		log.warn(sentence, { event: "token.unusable", code: "CONFIG_INVALID" }),
 	);
 	return { config, log, token, live, crashed };
 }
