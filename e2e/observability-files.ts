@@ -29,7 +29,9 @@ export function alerts(): readonly Alert[] {
 }
 
 /** Every query of the dashboard, as Grafana would send it, by the title of its panel. */
-export function dashboardQueries(rateWindow: string): readonly { readonly title: string; readonly expr: string }[] {
+export function dashboardQueries(
+	rateWindow: string,
+): readonly { readonly title: string; readonly expr: string }[] {
 	return dashboardPanels().flatMap(({ title, targets = [] }) =>
 		targets.map(({ expr }: Target) => ({ title, expr: filledIn(expr, rateWindow) })),
 	);
