@@ -33,6 +33,16 @@ const READY_WITHIN_MS = 20_000;
  * @property {readonly string[]} [ruleFiles]
  */
 
+/**
+ * What Prometheus answers; which of the data there are depends on what was asked.
+ * @typedef {object} Answer
+ * @property {string} status
+ * @property {string} [error]
+ * @property {{ result: Sample[], groups: { rules: Rule[] }[], activeTargets: Target[] }} data
+ */
+
+/** @typedef {{ health: string, lastError: string }} Target */
+
 /** Started, and asked over its own HTTP API. */
 export class Prometheus {
 	#child;
@@ -88,16 +98,14 @@ export class Prometheus {
 
 	/** @returns {Promise<Rule[]>} */
 	async rules() {
-		/** @type {{ rules: Rule[] }[]} */
-		const groups = (await this.#get("rules", {})).groups;
+		const { groups } = await this.#get("rules", {});
 		return groups.flatMap(({ rules }) => rules);
 	}
 
 	/** Its own account of the last scrape: empty when that went well. */
 	async scrapeErrors() {
-		/** @type {{ health: string, lastError: string }[]} */
-		const targets = (await this.#get("targets", {})).activeTargets;
-		return targets.filter(({ health }) => health !== "up").map(({ lastError }) => lastError);
+		const { activeTargets } = await this.#get("targets", {});
+		return activeTargets.filter(({ health }) => health !== "up").map(({ lastError }) => lastError);
 	}
 
 	async stop() {
@@ -115,7 +123,7 @@ export class Prometheus {
 	/** @param {string} path @param {Record<string, string>} parameters */
 	async #get(path, parameters) {
 		const response = await fetch(`${this.url}/api/v1/${path}?${new URLSearchParams(parameters)}`);
-		const { status, data, error } = await response.json();
+		const { status, data, error } = /** @type {Answer} */ (await response.json());
 		if (status !== "success") throw new RangeError(`${error}, asked for ${JSON.stringify(parameters)}`);
 		return data;
 	}
