@@ -51,5 +51,6 @@ function pages() {
 	const docs = readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })
 		.filter((name) => name.endsWith(".md"))
 		.map((name) => join("docs", name));
-	return ["README.md", "CONTRIBUTING.md", "SECURITY.md", ...docs].map((name) => join(root, name));
+	const others = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "deploy/observability/README.md"];
+	return [...others, ...docs].map((name) => join(root, name));
 }

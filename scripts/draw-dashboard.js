@@ -11,9 +11,9 @@ import { Prometheus } from "./observability/prometheus.js";
 import { ensureBuilt, root } from "./run.js";
 
 const PICTURE = join(root, "docs", "images", "dashboard.svg");
-/** Grafana would take four scrapes of 15 s at least; everything here happens a hundred times faster. */
+/** Grafana would take four scrapes of 15 s at least; everything here happens dozens of times faster. */
 const SCRAPE_INTERVAL = "200ms";
-const RATE_WINDOW = "2s";
+const RATE_WINDOW = "4s";
 const STEP_SECONDS = 0.25;
 
 ensureBuilt();

@@ -3,7 +3,8 @@
 /** @typedef {import("./picture.js").DrawnPanel} DrawnPanel */
 /** @typedef {import("./picture.js").Story} Story */
 
-const PALETTE = [
+/** Grafana's classic colours, brightest first. */
+export const PALETTE = [
 	"#73bf69",
 	"#f2cc0c",
 	"#8ab8ff",
@@ -19,42 +20,24 @@ const PALETTE = [
 ];
 const MUTED = "#9fa1ad";
 const LINES = "#2c2f36";
-const LEGEND_ROW_PX = 17;
-/** What a letter of the legend takes, and what stands around each name. */
-const LETTER_PX = 5.7;
-const AROUND_PX = 32;
 
 /**
  * @param {DrawnPanel} panel
  * @param {Story} story
- * @param {number} width
+ * @param {number} legendPx what the legend takes below it
  */
-export function chartOption(panel, { start, end, moments }, width) {
+export function chartOption(panel, { start, end, moments }, legendPx) {
 	const { unit, custom } = panel.fieldConfig?.defaults ?? {};
 	const isBar = custom?.drawStyle === "bars";
 	const times = [...new Set(panel.series.flatMap(({ points }) => points.map(([at]) => at)))].sort(
 		(a, b) => a - b,
-	);
-	const rows = legendRows(
-		panel.series.map(({ name }) => name),
-		width - 20,
 	);
 	const format = unitText(unit);
 	const letters = { color: MUTED, fontSize: 11, fontFamily: "Inter, Helvetica, Arial, sans-serif" };
 	return {
 		animation: false,
 		color: PALETTE,
-		grid: { left: 64, right: 14, top: 10, bottom: 30 + rows * LEGEND_ROW_PX },
-		legend: {
-			left: 8,
-			bottom: 4,
-			itemWidth: 14,
-			itemHeight: 4,
-			itemGap: 10,
-			icon: "rect",
-			selectedMode: false,
-			textStyle: { ...letters, lineHeight: LEGEND_ROW_PX - 3 },
-		},
+		grid: { left: 64, right: 14, top: 10, bottom: 28 + legendPx },
 		xAxis: {
 			type: "value",
 			min: 0,
@@ -111,7 +94,8 @@ function seconds(value) {
 	if (value < 0.001) return `${round(value * 1e6)} µs`;
 	if (value < 1) return `${round(value * 1000)} ms`;
 	if (value < 60) return `${round(value)} s`;
-	return value < 3600 ? `${round(value / 60)} min` : `${round(value / 3600)} hours`;
+	if (value < 3600) return `${round(value / 60)} min`;
+	return value < 86_400 ? `${round(value / 3600)} hours` : `${round(value / 86_400)} days`;
 }
 
 /** @param {number} value */
@@ -143,19 +127,4 @@ function onGrid(points, times, isStacked) {
 		const value = values.get(at);
 		return [at, value !== undefined && Number.isFinite(value) ? value : isStacked ? 0 : null];
 	});
-}
-
-/** @param {readonly string[]} names @param {number} width */
-function legendRows(names, width) {
-	let rows = 1;
-	let used = 0;
-	for (const name of names) {
-		const needed = name.length * LETTER_PX + AROUND_PX;
-		if (used > 0 && used + needed > width) {
-			rows += 1;
-			used = 0;
-		}
-		used += needed;
-	}
-	return rows;
 }

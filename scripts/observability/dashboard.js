@@ -10,15 +10,18 @@ import { readFileSync } from "node:fs";
  * @property {string} title
  * @property {{ x: number, y: number, w: number, h: number }} gridPos
  * @property {readonly Target[]} [targets]
- * @property {{ defaults: FieldDefaults }} [fieldConfig]
+ * @property {{ defaults: FieldDefaults, overrides: Override[] }} [fieldConfig]
  */
+
+/** @typedef {{ matcher: { options: string }, properties: { id: string, value: Thresholds }[] }} Override */
+/** @typedef {{ steps: { value: number | null, color: string }[] }} Thresholds */
 
 /**
  * @typedef {object} FieldDefaults
  * @property {string} [unit]
  * @property {string} [noValue]
  * @property {{ drawStyle?: string, stacking?: object }} [custom]
- * @property {{ steps: { value: number | null, color: string }[] }} [thresholds]
+ * @property {Thresholds} [thresholds]
  * @property {{ options: Record<string, { text: string, color: string }> }[]} [mappings]
  */
 

@@ -17,8 +17,8 @@ const KEY = "arn:aws:kms:eu-central-1:111122223333:key/00000000-0000-4000-8000-0
 /** Short, so that the outage outlasts it; the agent asks its source every second then. */
 const TTL_SECONDS = "8";
 const REQUEST_EVERY_MS = 40;
-/** Every so many requests one has a wrong token, and one asks for what does not exist. */
-const ODD_ONE_OUT = 60;
+/** Every so many requests one has a wrong token. */
+const ODD_ONE_OUT = 61;
 const LEAD_IN_MS = 2_000;
 
 /** @typedef {{ at: number, what: string }} Moment */
@@ -121,7 +121,7 @@ export class ObservedLife {
 				},
 			],
 			[
-				26,
+				30,
 				"it comes back",
 				async () => {
 					await this.#publish(3);
@@ -129,7 +129,7 @@ export class ObservedLife {
 				},
 			],
 			[
-				33,
+				36,
 				"the KMS refuses a new artifact",
 				async () => {
 					this.#denies = true;
@@ -137,21 +137,21 @@ export class ObservedLife {
 				},
 			],
 			[
-				38,
+				40,
 				"it allows it again",
 				() => {
 					this.#denies = false;
 				},
 			],
 			[
-				43,
+				46,
 				"somebody restores an old artifact",
 				() => {
 					this.#artifact = readFileSync(this.#file("1.json"), "utf8");
 				},
 			],
-			[47, "a new one is published", () => this.#publish(5)],
-			[54, "", () => undefined],
+			[51, "a new one is published", () => this.#publish(5)],
+			[58, "", () => undefined],
 		];
 	}
 
@@ -161,7 +161,7 @@ export class ObservedLife {
 		const secrets = this.#file("secrets.json");
 		writeFileSync(secrets, JSON.stringify({ database: { DB_PASSWORD: `revision ${revision}` } }));
 		const output = this.#file(`${revision}.json`);
-		const signed = ["--sign-key", this.#file("sign.key"), "--ttl", "12h", "-o", output];
+		const signed = ["--sign-key", this.#file("sign.key"), "--ttl", "30d", "-o", output];
 		// Not yet refused: the same stand-in wraps and unwraps.
 		const denies = this.#denies;
 		this.#denies = false;

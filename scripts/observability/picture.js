@@ -1,7 +1,9 @@
 // Draws the dashboard's panels from data: its own layout and titles, and charts by ECharts.
 
 import { init } from "echarts";
-import { chartOption, unitText } from "./chart.js";
+import { chartOption, PALETTE, unitText } from "./chart.js";
+import { COLOURS, legend, MUTED, TEXT, text } from "./svg.js";
+import { timeline } from "./timeline.js";
 
 /** @typedef {{ name: string, points: [at: number, value: number][] }} Series */
 /** @typedef {import("./dashboard.js").Panel & { series: Series[] }} DrawnPanel */
@@ -10,23 +12,11 @@ import { chartOption, unitText } from "./chart.js";
 const COLUMN_PX = 50;
 const ROW_PX = 32;
 const GAP_PX = 6;
-const CAPTION_PX = 64;
+const CAPTION_PX = 86;
 const TITLE_PX = 26;
 const BACKGROUND = "#111217";
 const PANEL = "#181b1f";
 const BORDER = "#2c2f36";
-const TEXT = "#d5d6e0";
-const MUTED = "#9fa1ad";
-/** Grafana's names for the colours that the dashboard uses. */
-const COLOURS = new Map([
-	["green", "#73bf69"],
-	["yellow", "#f2cc0c"],
-	["orange", "#ff9830"],
-	["red", "#f2495c"],
-	["purple", "#b877d9"],
-	["text", TEXT],
-]);
-
 /**
  * @param {readonly DrawnPanel[]} panels
  * @param {Story} story
@@ -46,17 +36,16 @@ ${caption(bottom, story)}
 
 /** @param {number} top @param {Story} story */
 function caption(top, { start, moments }) {
-	const told = moments.map(({ at, what }) => `${(at - start).toFixed(0)} s ${what}`).join(" · ");
-	return [
-		text(GAP_PX * 2, top + 24, `What happens: ${told}.`, { fill: TEXT }),
-		text(
-			GAP_PX * 2,
-			top + 46,
-			"Drawn by scripts/draw-dashboard.js from the dashboard's own queries to a real Prometheus and a real agent " +
-				"(TTL 8 s, scraped every 200 ms, rates over 2 s); not a screenshot of Grafana.",
-			{ fill: MUTED },
-		),
-	].join("\n");
+	const told = moments.map(({ at, what }) => `${(at - start).toFixed(0)} s ${what}`);
+	const lines = [
+		`What happens, at the dotted lines: ${told.slice(0, 4).join(" · ")}`,
+		`· ${told.slice(4).join(" · ")}.`,
+		"Drawn by scripts/draw-dashboard.js from the dashboard's own queries to a real Prometheus and a real agent " +
+			"(TTL 8 s, scraped every 200 ms, rates over 4 s); not a screenshot of Grafana.",
+	];
+	return lines
+		.map((line, index) => text(GAP_PX * 2, top + 26 + index * 21, line, { fill: index < 2 ? TEXT : MUTED }))
+		.join("\n");
 }
 
 /** @param {DrawnPanel} panel @param {Story} story */
@@ -95,11 +84,20 @@ function content(panel, story, room) {
 
 /** @param {DrawnPanel} panel @param {Story} story @param {{ width: number, height: number }} room */
 function chart(panel, story, { width, height }) {
+	const entries = panel.series.map(({ name }, index) => ({
+		name,
+		colour: PALETTE[index % PALETTE.length] ?? MUTED,
+	}));
+	const below = legend(entries, width - 24);
 	const drawing = init(null, null, { renderer: "svg", ssr: true, width, height });
-	drawing.setOption(chartOption(panel, story, width));
+	drawing.setOption(chartOption(panel, story, below.height));
 	const svg = drawing.renderToSVGString();
 	drawing.dispose();
-	return svg;
+	// Styles are only for a pointer that hovers, and a tenth of a pixel is fine enough.
+	const chosen = svg
+		.replace(/<style.*?<\/style>/s, "")
+		.replaceAll(/\d+\.\d{3,}/g, (number) => Number(number).toFixed(1));
+	return `${chosen}<g transform="translate(12 ${height - below.height - 4})">${below.drawn}</g>`;
 }
 
 /** @param {DrawnPanel} panel @param {{ width: number, height: number }} room */
@@ -108,7 +106,7 @@ function stats({ series, fieldConfig }, { width, height }) {
 	return series
 		.map(({ name, points }, index) => {
 			const last = points.at(-1)?.[1] ?? Number.NaN;
-			const fill = colourOf(last, fieldConfig?.defaults.thresholds?.steps);
+			const fill = colourOf(last, stepsFor(name, fieldConfig));
 			const middle = slot * (index + 0.5);
 			const value = unitText(fieldConfig?.defaults.unit)(last);
 			const size = Math.min(34, slot * 0.4);
@@ -120,66 +118,14 @@ function stats({ series, fieldConfig }, { width, height }) {
 		.join("");
 }
 
+/** @param {string} name @param {DrawnPanel["fieldConfig"]} [fieldConfig] */
+function stepsFor(name, fieldConfig) {
+	const own = fieldConfig?.overrides.find(({ matcher }) => matcher.options === name)?.properties;
+	return (own?.find(({ id }) => id === "thresholds")?.value ?? fieldConfig?.defaults.thresholds)?.steps;
+}
+
 /** @param {number} value @param {readonly { value: number | null, color: string }[]} [steps] */
 function colourOf(value, steps = []) {
 	const reached = steps.filter((step) => value >= (step.value ?? Number.NEGATIVE_INFINITY));
 	return COLOURS.get(reached.at(-1)?.color ?? "text") ?? TEXT;
-}
-
-/** @param {DrawnPanel} panel @param {Story} story @param {{ width: number, height: number }} room */
-function timeline({ series, fieldConfig }, { start, end }, { width, height }) {
-	const states = fieldConfig?.defaults.mappings?.[0]?.options ?? {};
-	const [left, right] = [10, width - 10];
-	/** @param {number} at in ms */
-	const place = (at) => left + ((at / 1000 - start) / (end - start)) * (right - left);
-	const rowHeight = (height - 56) / series.length;
-	const rows = series.flatMap(({ points }, row) =>
-		stretches(points, end * 1000).map(({ value, from, to }) => {
-			const { text: state = "", color = "" } = states[String(value)] ?? {};
-			const span = place(to) - place(from);
-			const top = 8 + rowHeight * (row + 0.1);
-			const bar = `<rect x="${place(from)}" y="${top}" width="${span}" height="${rowHeight * 0.8}" fill="${COLOURS.get(color)}" fill-opacity="0.8"/>`;
-			const room = state.length * 6.5 + 6 < span;
-			return (
-				bar +
-				(room
-					? text(place(from) + span / 2, top + rowHeight * 0.44, state, {
-							fill: "#111217",
-							anchor: "middle",
-							size: 12,
-							weight: 600,
-						})
-					: "")
-			);
-		}),
-	);
-	const seconds = Array.from({ length: Math.floor((end - start) / 10) + 1 }, (_, index) => index * 10);
-	const ticks = seconds.map((at) =>
-		text(place((start + at) * 1000), height - 30, `${at} s`, { fill: MUTED, anchor: "middle", size: 11 }),
-	);
-	const legend = series.map(({ name }) => name).join(", ");
-	return [...rows, ...ticks, text(left, height - 9, legend, { fill: MUTED, size: 11 })].join("");
-}
-
-/** @param {readonly [number, number][]} points @param {number} end */
-function stretches(points, end) {
-	/** @type {{ value: number, from: number, to: number }[]} */
-	const found = [];
-	for (const [at, value] of points) {
-		const current = found.at(-1);
-		if (current !== undefined) current.to = at;
-		if (current?.value !== value) found.push({ value, from: at, to: end });
-	}
-	return found;
-}
-
-/**
- * @param {number} x
- * @param {number} y
- * @param {string} content
- * @param {{ fill: string, size?: number, anchor?: string, weight?: number }} style
- */
-function text(x, y, content, { fill, size = 12, anchor = "start", weight = 400 }) {
-	const escaped = content.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
-	return `<text x="${x}" y="${y}" fill="${fill}" font-size="${size}" text-anchor="${anchor}" font-weight="${weight}">${escaped}</text>`;
 }

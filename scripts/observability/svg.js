@@ -1,0 +1,54 @@
+// Words in the picture of the dashboard, and its colours.
+
+/** What is read first. */
+export const TEXT = "#d5d6e0";
+/** What is read next. */
+export const MUTED = "#9fa1ad";
+
+/** Grafana's names for the colours that the dashboard uses. */
+export const COLOURS = new Map([
+	["green", "#73bf69"],
+	["yellow", "#f2cc0c"],
+	["orange", "#ff9830"],
+	["red", "#f2495c"],
+	["purple", "#b877d9"],
+	["text", TEXT],
+]);
+
+/**
+ * @param {number} x
+ * @param {number} y
+ * @param {string} content
+ * @param {{ fill: string, size?: number, anchor?: string, weight?: number }} style
+ */
+export function text(x, y, content, { fill, size = 12, anchor = "start", weight = 400 }) {
+	const escaped = content.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+	return `<text x="${x}" y="${y}" fill="${fill}" font-size="${size}" text-anchor="${anchor}" font-weight="${weight}">${escaped}</text>`;
+}
+
+const LEGEND_ROW_PX = 17;
+/** Generous, since nobody knows which font will be there. */
+const LETTER_PX = 6.1;
+const AROUND_PX = 28;
+
+/**
+ * Names with their colours, in as many rows as they need.
+ * @param {readonly { name: string, colour: string }[]} entries
+ * @param {number} width
+ * @returns {{ height: number, drawn: string }} drawn from 0 downwards
+ */
+export function legend(entries, width) {
+	let [x, y] = [0, 0];
+	const drawn = entries.map(({ name, colour }) => {
+		const needed = name.length * LETTER_PX + AROUND_PX;
+		if (x > 0 && x + needed > width) {
+			x = 0;
+			y += LEGEND_ROW_PX;
+		}
+		const swatch = `<rect x="${x}" y="${y + 5}" width="12" height="4" fill="${colour}"/>`;
+		const entry = swatch + text(x + 16, y + 11, name, { fill: MUTED, size: 11 });
+		x += needed;
+		return entry;
+	});
+	return { height: y + LEGEND_ROW_PX, drawn: drawn.join("") };
+}
