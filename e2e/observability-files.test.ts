@@ -66,6 +66,19 @@ describe("alerts", () => {
 		});
 	}
 
+	itWith(promtool)("and the configuration that the page shows is one", async () => {
+		const blocks = [...readFileSync(deployed("README.md"), "utf8").matchAll(/```yaml\n(.*?)```/gs)];
+		const [scraping = "", rules = ""] = blocks.map(([, text]) => text);
+		expect(scraping).toContain("authorization:");
+		const checked = (kind: string, stdin: string, ...options: string[]) =>
+			runProgram("promtool", ["check", kind, ...options, "/dev/stdin"], { stdin });
+		expect(await checked("config", scraping, "--syntax-only")).toMatchObject({ status: 0 });
+		expect(await checked("rules", rules)).toMatchObject({ status: 0 });
+		expect(await checked("config", scraping.replace("targets", "target"), "--syntax-only")).toMatchObject({
+			status: 1,
+		});
+	});
+
 	it("say how bad it is, what happened, what is still served and what to do", () => {
 		for (const { alert, labels, annotations } of alerts()) {
 			expect.soft(labels.severity, alert).toMatch(/^(warning|critical)$/);

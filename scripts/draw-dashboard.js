@@ -14,7 +14,7 @@ const PICTURE = join(root, "docs", "images", "dashboard.svg");
 /** Grafana would take four scrapes of 15 s at least; everything here happens dozens of times faster. */
 const SCRAPE_INTERVAL = "200ms";
 const RATE_WINDOW = "4s";
-const STEP_SECONDS = 0.25;
+const STEP_SECONDS = 0.5;
 
 ensureBuilt();
 const folder = mkdtempSync(join(tmpdir(), "clef-agent-dashboard-"));

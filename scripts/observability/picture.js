@@ -38,8 +38,8 @@ ${caption(bottom, story)}
 function caption(top, { start, moments }) {
 	const told = moments.map(({ at, what }) => `${(at - start).toFixed(0)} s ${what}`);
 	const lines = [
-		`What happens, at the dotted lines: ${told.slice(0, 4).join(" · ")}`,
-		`· ${told.slice(4).join(" · ")}.`,
+		`What happens, at the dotted lines: ${told.slice(0, 4).join(" · ")} ·`,
+		`${told.slice(4).join(" · ")}.`,
 		"Drawn by scripts/draw-dashboard.js from the dashboard's own queries to a real Prometheus and a real agent " +
 			"(TTL 8 s, scraped every 200 ms, rates over 4 s); not a screenshot of Grafana.",
 	];

@@ -29,6 +29,7 @@ export function text(x, y, content, { fill, size = 12, anchor = "start", weight 
 const LEGEND_ROW_PX = 17;
 /** Generous, since nobody knows which font will be there. */
 const LETTER_PX = 6.1;
+const CAPITAL_PX = 1.6;
 const AROUND_PX = 28;
 
 /**
@@ -40,7 +41,8 @@ const AROUND_PX = 28;
 export function legend(entries, width) {
 	let [x, y] = [0, 0];
 	const drawn = entries.map(({ name, colour }) => {
-		const needed = name.length * LETTER_PX + AROUND_PX;
+		const capitals = name.match(/[A-Z_]/g)?.length ?? 0;
+		const needed = name.length * LETTER_PX + capitals * CAPITAL_PX + AROUND_PX;
 		if (x > 0 && x + needed > width) {
 			x = 0;
 			y += LEGEND_ROW_PX;
