@@ -47,6 +47,14 @@ async function schemaErrors(json: string): Promise<string> {
 	return stdout;
 }
 
+/** Panels whose titles the picture does not have. */
+function titlesMissingIn(picture: string): string[] {
+	const texts = new Set([...picture.matchAll(/>([^<>]+)<\/text>/g)].map(([, text]) => text));
+	return dashboardPanels()
+		.map(({ title }) => title)
+		.filter((title) => !texts.has(title));
+}
+
 describe("alerts", () => {
 	itWith(promtool)("are rules that Prometheus takes, and pass their unit tests", async () => {
 		const { status, stdout, stderr } = await runProgram("promtool", [
@@ -70,13 +78,18 @@ describe("alerts", () => {
 		const blocks = [...readFileSync(deployed("README.md"), "utf8").matchAll(/```yaml\n(.*?)```/gs)];
 		const [scraping = "", rules = ""] = blocks.map(([, text]) => text);
 		expect(scraping).toContain("authorization:");
-		const checked = (kind: string, stdin: string, ...options: string[]) =>
-			runProgram("promtool", ["check", kind, ...options, "/dev/stdin"], { stdin });
-		expect(await checked("config", scraping, "--syntax-only")).toMatchObject({ status: 0 });
-		expect(await checked("rules", rules)).toMatchObject({ status: 0 });
-		expect(await checked("config", scraping.replace("targets", "target"), "--syntax-only")).toMatchObject({
-			status: 1,
-		});
+		const file = join(temporaryFolder(), "shown.yml");
+		const checked = async (kind: string, text: string): Promise<string> => {
+			writeFileSync(file, text);
+			// The token's file is on the machine of whoever reads the page.
+			const options = kind === "config" ? ["--syntax-only"] : [];
+			return (await runProgram("promtool", ["check", kind, ...options, file])).stderr;
+		};
+		expect(await checked("config", scraping)).toBe("");
+		expect(await checked("rules", rules)).toBe("");
+		expect(await checked("config", scraping.replace("targets", "target"))).toContain(
+			"field target not found",
+		);
 	});
 
 	it("say how bad it is, what happened, what is still served and what to do", () => {
@@ -123,12 +136,8 @@ describe("dashboard", () => {
 	});
 
 	it("has a picture that shows each of its panels; `npm run docs:dashboard` draws it anew", () => {
-		const shown = readFileSync(PICTURE, "utf8");
-		const texts = [...shown.matchAll(/>([^<>]+)<\/text>/g)].map(([, text]) => text);
-		expect(
-			dashboardPanels()
-				.map(({ title }) => title)
-				.filter((title) => !texts.includes(title)),
-		).toEqual([]);
+		const picture = readFileSync(PICTURE, "utf8");
+		expect(titlesMissingIn(picture)).toEqual([]);
+		expect(titlesMissingIn(picture.replace(">State<", ">Status<"))).toEqual(["State"]);
 	});
 });
