@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
-import { dashboardPanels, filledIn, type Target } from "../scripts/observability/dashboard.js";
+import { dashboardPanels, filledIn, type Target } from "./observability-dashboard.js";
 import { part } from "./part.js";
 
 /** What the tests of `deploy/observability` need. */

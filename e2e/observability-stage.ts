@@ -4,11 +4,11 @@ import { sealEnvelope } from "@clef-sh/testkit/envelopes";
 import { type Behaviour, behaviours, startServer, type TestServer } from "@clef-sh/testkit/servers";
 import { vectorKeys } from "@clef-sh/testkit/vectors";
 import { onTestFinished } from "vitest";
-import { Prometheus } from "../scripts/observability/prometheus.js";
 import { AgentProcess, TOKEN } from "./agent-process.js";
 import { eventually } from "./eventually.js";
 import { freePort } from "./free-port.js";
 import { deployed } from "./observability-files.js";
+import { Prometheus } from "./observability-prometheus.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
 const TWO_HOURS_MS = 7_200_000;

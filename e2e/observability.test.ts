@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { Prometheus } from "../scripts/observability/prometheus.js";
 import { runProgram } from "./command.js";
 import { eventually } from "./eventually.js";
 import { alerts, dashboardQueries, prometheus, promtool } from "./observability-files.js";
+import type { Prometheus } from "./observability-prometheus.js";
 import { ObservedAgent } from "./observability-stage.js";
 import { itWith } from "./part.js";
 import { exposed, unknownNames } from "./promql-names.js";

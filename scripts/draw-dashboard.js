@@ -4,10 +4,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { dashboardPanels, filledIn, seriesName } from "./observability/dashboard.js";
+import { dashboardPanels, filledIn, seriesName } from "../e2e/observability-dashboard.js";
+import { Prometheus } from "../e2e/observability-prometheus.js";
 import { ObservedLife } from "./observability/life.js";
 import { drawDashboard } from "./observability/picture.js";
-import { Prometheus } from "./observability/prometheus.js";
 import { ensureBuilt, root } from "./run.js";
 
 const PICTURE = join(root, "docs", "images", "dashboard.svg");
@@ -43,7 +43,7 @@ try {
 }
 
 /**
- * @param {import("./observability/dashboard.js").Panel} panel
+ * @param {import("../e2e/observability-dashboard.js").Panel} panel
  * @param {Prometheus} prometheus
  * @param {{ start: number, end: number, step: number }} range
  */

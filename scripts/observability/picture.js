@@ -6,7 +6,7 @@ import { COLOURS, legend, MUTED, TEXT, text } from "./svg.js";
 import { timeline } from "./timeline.js";
 
 /** @typedef {{ name: string, points: [at: number, value: number][] }} Series */
-/** @typedef {import("./dashboard.js").Panel & { series: Series[] }} DrawnPanel */
+/** @typedef {import("../../e2e/observability-dashboard.js").Panel & { series: Series[] }} DrawnPanel */
 /** @typedef {{ start: number, end: number, moments: readonly import("./life.js").Moment[] }} Story */
 
 const COLUMN_PX = 50;

@@ -26,7 +26,7 @@ import { readFileSync } from "node:fs";
  */
 
 /** @type {URL} */
-export const dashboardFile = new URL("../../deploy/observability/grafana-dashboard.json", import.meta.url);
+export const dashboardFile = new URL("../deploy/observability/grafana-dashboard.json", import.meta.url);
 
 /** @returns {Panel[]} */
 export function dashboardPanels() {
