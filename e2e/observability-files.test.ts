@@ -76,7 +76,7 @@ describe("alerts", () => {
 
 	itWith(promtool)("and the configuration that the page shows is one", async () => {
 		const blocks = [...readFileSync(deployed("README.md"), "utf8").matchAll(/```yaml\n(.*?)```/gs)];
-		const [scraping = "", rules = ""] = blocks.map(([, text]) => text);
+		const [scraping = ""] = blocks.map(([, text]) => text);
 		expect(scraping).toContain("authorization:");
 		const file = join(temporaryFolder(), "shown.yml");
 		const checked = async (kind: string, text: string): Promise<string> => {
@@ -86,7 +86,6 @@ describe("alerts", () => {
 			return (await runProgram("promtool", ["check", kind, ...options, file])).stderr;
 		};
 		expect(await checked("config", scraping)).toBe("");
-		expect(await checked("rules", rules)).toBe("");
 		expect(await checked("config", scraping.replace("targets", "target"))).toContain(
 			"field target not found",
 		);

@@ -20,6 +20,9 @@ export interface TelemetryParts {
 const ASKS =
 	/^OTEL_EXPORTER_OTLP_(?:(?:LOGS|METRICS|TRACES)_)?ENDPOINT$|^OTEL_(?:LOGS|METRICS|TRACES)_EXPORTER$/;
 
+/** Where no TTL says otherwise, and in just-in-time mode. */
+const STALE_AFTER_SECONDS = 300;
+
 /** Starts telemetry where it is wanted; elsewhere none of its code is loaded. */
 export async function startTelemetry(parts: TelemetryParts): Promise<Telemetry | undefined> {
 	const { agent, config, io, log } = parts;
@@ -33,7 +36,7 @@ export async function startTelemetry(parts: TelemetryParts): Promise<Telemetry |
 		environment: config.agent.environment,
 		env: io.env,
 		secrets: () => secretsOf(agent()),
-		observe: () => observation(agent(), io.now()),
+		observe: () => observation(agent(), io.now(), config.agent.ttlSeconds),
 		onProblem: (sentence) => log.warn(sentence, { event: "telemetry" }),
 		prometheus: config.metrics === "prometheus",
 	});
@@ -69,12 +72,13 @@ async function secretsOf(agent: Agent | undefined): Promise<Secrets | undefined>
 	}
 }
 
-function observation(agent: Agent | undefined, nowMs: number): Observation {
+function observation(agent: Agent | undefined, nowMs: number, ttlSeconds = 0): Observation {
 	const status = agent?.status();
 	const { ageMs = null, expiresAt = null, state = "not_loaded" } = status ?? {};
 	return {
 		state,
 		ageSeconds: ageMs === null ? undefined : ageMs / 1000,
+		ttlSeconds: ttlSeconds || STALE_AFTER_SECONDS,
 		expiresInSeconds: expiresAt === null ? undefined : (expiresAt - nowMs) / 1000,
 	};
 }

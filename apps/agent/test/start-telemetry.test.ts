@@ -62,6 +62,7 @@ it("shows the agent as it is, also before there is one and after its end", async
 	clock.freeze(60_000);
 	expect(await text()).toContain("clef_snapshot_age_seconds 60\n");
 	expect(await text()).toContain("clef_snapshot_time_to_expiry_seconds 3540\n");
+	expect(await text()).toContain("clef_cache_ttl_seconds 300\n");
 	expect(await text()).toContain('clef_cache_state{clef_state="ready"} 1');
 	await agent.close();
 	expect(await text()).toContain('clef_cache_state{clef_state="not_loaded"} 1');

@@ -35,6 +35,8 @@ export interface Observation {
 	readonly ageSeconds: number | undefined;
 	/** Until the held artifact's own end; undefined when it has none. */
 	readonly expiresInSeconds: number | undefined;
+	/** Longest that `ageSeconds` may get before nothing is served. */
+	readonly ttlSeconds: number;
 }
 
 /** A request that the agent has answered. */

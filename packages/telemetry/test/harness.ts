@@ -46,7 +46,12 @@ export function subject(
 		instanceId: "agent-1",
 		env: PROMPT,
 		secrets: async () => undefined,
-		observe: () => ({ state: "not_loaded", ageSeconds: undefined, expiresInSeconds: undefined }),
+		observe: () => ({
+			state: "not_loaded",
+			ageSeconds: undefined,
+			expiresInSeconds: undefined,
+			ttlSeconds: 300,
+		}),
 		onProblem: (sentence) => {
 			problems.push(sentence);
 			for (const resolve of waiting.splice(0)) resolve();

@@ -82,12 +82,15 @@ function observeState(meter: Meter, observe: PipelineOptions["observe"]): void {
 		meter.createObservableGauge(name, { description, unit });
 	const age = gauge("clef.snapshot.age", "Time since the source last delivered or confirmed it.", "s");
 	const end = gauge("clef.snapshot.time_to_expiry", "Time until the artifact's own end.", "s");
-	const state = gauge("clef.cache.state", "1 for the state that holds, 0 for the others.", "1");
+	const ttl = gauge("clef.cache.ttl", "Longest age at which it is served.", "s");
+	// A unit in braces is a remark; of `1` a collector would make a part of the name.
+	const state = gauge("clef.cache.state", "1 for the state that holds, 0 for the others.", "{state}");
 	const look = (result: BatchObservableResult): void => {
 		const now = observe();
+		result.observe(ttl, now.ttlSeconds);
 		if (now.ageSeconds !== undefined) result.observe(age, now.ageSeconds);
 		if (now.expiresInSeconds !== undefined) result.observe(end, now.expiresInSeconds);
 		for (const each of STATES) result.observe(state, each === now.state ? 1 : 0, { "clef.state": each });
 	};
-	meter.addBatchObservableCallback(look, [age, end, state]);
+	meter.addBatchObservableCallback(look, [age, end, ttl, state]);
 }

@@ -12,8 +12,10 @@ import {
 import { httpMethod } from "../http-method.js";
 import type { HandledRequest } from "../telemetry.js";
 
-/** Seconds, as OpenTelemetry's conventions have them for HTTP. */
-const BOUNDARIES = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
+/** Seconds, as OpenTelemetry's conventions have them for HTTP, and below them those that answers from memory take. */
+const BOUNDARIES = [
+	0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10,
+];
 
 const DESCRIPTOR = {
 	name: "http.server.request.duration",

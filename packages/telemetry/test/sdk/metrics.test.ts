@@ -4,7 +4,7 @@ import type { HandledRequest, Observation } from "../../src/telemetry.js";
 import { AT, EVENTS } from "../events.js";
 import { DEADLINE_MS, PROMPT, receive, subject } from "../harness.js";
 
-const READY: Observation = { state: "ready", ageSeconds: 4, expiresInSeconds: 60 };
+const READY: Observation = { state: "ready", ageSeconds: 4, expiresInSeconds: 60, ttlSeconds: 300 };
 const REQUEST: HandledRequest = {
 	route: "/v1/secrets/:key",
 	method: "GET",
@@ -104,6 +104,7 @@ describe("pushed metrics", () => {
 			state: "revoked",
 			ageSeconds: undefined,
 			expiresInSeconds: undefined,
+			ttlSeconds: 300,
 		});
 		const { telemetry } = subject({ url: receiver.url, observe });
 		await telemetry.close(DEADLINE_MS);
