@@ -105,7 +105,7 @@ export async function alternate(variants, firstPort) {
 			const child = variant.start(port);
 			await firstAnswer(port, variant.path);
 			starts[variant.name].push(performance.now() - began);
-			requests[variant.name].push(load(port));
+			requests[variant.name].push(requestsPerSecond(port, SECONDS));
 			const gone = new Promise((resolve) => child.once("exit", resolve));
 			child.kill("SIGTERM");
 			await gone;
@@ -146,13 +146,17 @@ async function firstAnswer(port, path) {
 	}
 }
 
-/** @param {number} port */
-function load(port) {
+/**
+ * What a server serves under load.
+ * @param {number} port
+ * @param {number} seconds
+ */
+export function requestsPerSecond(port, seconds) {
 	const options = [
 		"-c",
 		String(CONNECTIONS),
 		"-d",
-		String(SECONDS),
+		String(seconds),
 		"-j",
 		"-H",
 		`Authorization=Bearer ${TOKEN}`,

@@ -60,7 +60,7 @@ export class BufferedTelemetry implements Telemetry {
 	readonly request = (request: HandledRequest): void => {
 		try {
 			if (this.#loaded !== undefined) this.#loaded.request(request);
-			else this.#keep({ request });
+			else this.#keep({ request: copyOf(request) });
 		} catch {
 			// As for events; written out because it is on the way of every answer.
 			this.#drops.add(1);
@@ -176,6 +176,12 @@ export class BufferedTelemetry implements Telemetry {
 		await Promise.race([work, deadline]);
 		cancel();
 	}
+}
+
+/** What is told may be worked out when it is asked for, and hold on to more than it says. */
+function copyOf(request: HandledRequest): HandledRequest {
+	const { durationMs, method, route, startedAt, status, traceparent, tracestate } = request;
+	return { durationMs, method, route, startedAt, status, traceparent, tracestate };
 }
 
 /** A sink that throws is the application's fault, and must not cost it its telemetry. */

@@ -9,10 +9,10 @@ import { malformed } from "../refusal.js";
 import type { Reply } from "../reply.js";
 import { bind } from "./bind.js";
 import { clientErrorReply, endSocket } from "./client-error.js";
-import { Connections } from "./connections.js";
+import { Connections, type ResponseEnded } from "./connections.js";
 import { createGuard, hasBody } from "./guard.js";
 import { DEFAULT_LIMITS, type ListenLimits } from "./limits.js";
-import { type ServedRequest, watchRequest } from "./served-request.js";
+import { ServedRequest } from "./served-request.js";
 
 const EXPECTATION_REFUSED = malformed("The Expect header is not supported; send the request without it.");
 
@@ -42,10 +42,14 @@ export interface Listener {
  */
 export async function listen(router: Hono, options: ListenOptions): Promise<Listener> {
 	const limits = { ...DEFAULT_LIMITS, ...options.limits };
-	const connections = new Connections(limits.maxConnections, limits.maxPipelined);
+	const connections = new Connections(
+		limits.maxConnections,
+		limits.maxPipelined,
+		tellingOf(options.onRequest),
+	);
 	const server = createBoundedServer(limits);
 	const port = await bind(server, options.port);
-	attach(server, router, connections, port, options.onRequest);
+	attach(server, router, connections, port);
 	let stopped: Promise<void> | undefined;
 	return {
 		port,
@@ -55,6 +59,14 @@ export async function listen(router: Hono, options: ListenOptions): Promise<List
 			await stopped;
 			clearTimeout(cut);
 		},
+	};
+}
+
+/** Of a response that never began there is nothing to tell. */
+function tellingOf(onRequest: ListenOptions["onRequest"]): ResponseEnded | undefined {
+	if (onRequest === undefined) return undefined;
+	return (response, startedMs) => {
+		if (response.headersSent) onRequest(new ServedRequest(response, startedMs));
 	};
 }
 
@@ -73,13 +85,7 @@ function createBoundedServer(limits: ListenLimits): Server {
 	return server;
 }
 
-function attach(
-	server: Server,
-	router: Hono,
-	connections: Connections,
-	port: number,
-	onRequest: ListenOptions["onRequest"],
-): void {
+function attach(server: Server, router: Hono, connections: Connections, port: number): void {
 	const guard = createGuard(port);
 	const respond = getRequestListener(router.fetch, {
 		overrideGlobalObjects: false,
@@ -96,8 +102,7 @@ function attach(
 		writeReply(refused, outgoing);
 	};
 	server.on("request", (incoming, outgoing) => {
-		const ended = onRequest && watchRequest(incoming, outgoing, onRequest);
-		if (!connections.begin(incoming.socket, outgoing, ended)) return;
+		if (!connections.begin(incoming.socket, outgoing)) return;
 		const refused = judge(incoming, outgoing);
 		if (refused === undefined) void respond(incoming, outgoing);
 		else writeReply(refused, outgoing);

@@ -1,20 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-/** A request that was answered, for whoever counts them; holds no name of a secret and no query. */
-export interface ServedRequest {
-	/** The route's template, such as `/v1/secrets/:key`; undefined for a target that has none. */
-	readonly route: string | undefined;
-	readonly method: string;
-	readonly status: number;
-	/** Wall time, epoch milliseconds. */
-	readonly startedAt: number;
-	/** Until the response was handed to the system, or its client was gone. */
-	readonly durationMs: number;
-	/** W3C trace context, as the client sent it; nobody has looked at it yet. */
-	readonly traceparent: string | undefined;
-	readonly tracestate: string | undefined;
-}
-
 const PLAIN_ROUTES: ReadonlySet<string> = new Set([
 	"/v1/secrets",
 	"/v1/health",
@@ -24,27 +9,48 @@ const PLAIN_ROUTES: ReadonlySet<string> = new Set([
 ]);
 const NAMED = /^\/v1\/secrets\/[^/]*(\/[^/]*)?$/;
 
-/** What to call once the response has ended; of one that never began there is nothing to tell. */
-export function watchRequest(
-	incoming: IncomingMessage,
-	outgoing: ServerResponse,
-	told: (request: ServedRequest) => void,
-): () => void {
-	const startedMs = performance.now();
-	return () => {
-		if (!outgoing.headersSent) return;
-		const durationMs = performance.now() - startedMs;
-		const { traceparent, tracestate } = incoming.headers;
-		told({
-			route: routeOf(incoming.url ?? ""),
-			method: incoming.method ?? "",
-			status: outgoing.statusCode,
-			startedAt: Date.now() - durationMs,
-			durationMs,
-			traceparent: typeof traceparent === "string" ? traceparent : undefined,
-			tracestate: typeof tracestate === "string" ? tracestate : undefined,
-		});
-	};
+/**
+ * A request that was answered, for whoever counts them; gives away no name of a secret and no query.
+ *
+ * Most of it is worked out when it is asked for: this lies on the way of every answer.
+ */
+export class ServedRequest {
+	/** Until the response was handed to the system, or its client was gone. */
+	readonly durationMs: number;
+	readonly #response: ServerResponse<IncomingMessage>;
+
+	/** `startedMs` is a reading of `performance.now()`. */
+	constructor(response: ServerResponse<IncomingMessage>, startedMs: number) {
+		this.durationMs = performance.now() - startedMs;
+		this.#response = response;
+	}
+
+	/** The route's template, such as `/v1/secrets/:key`; undefined for a target that has none. */
+	get route(): string | undefined {
+		return routeOf(this.#response.req.url ?? "");
+	}
+
+	get method(): string {
+		return this.#response.req.method ?? "";
+	}
+
+	get status(): number {
+		return this.#response.statusCode;
+	}
+
+	/** Wall time, epoch milliseconds; exact as long as it is asked for at once. */
+	get startedAt(): number {
+		return Date.now() - this.durationMs;
+	}
+
+	/** W3C trace context, as the client sent it; nobody has looked at it yet. */
+	get traceparent(): string | undefined {
+		return soleHeader(this.#response.req.headers.traceparent);
+	}
+
+	get tracestate(): string | undefined {
+		return soleHeader(this.#response.req.headers.tracestate);
+	}
 }
 
 /** The template of a request target; what is in its place are the names of secrets. */
@@ -56,4 +62,8 @@ export function routeOf(target: string): string | undefined {
 	const named = NAMED.exec(path);
 	if (named === null) return undefined;
 	return named[1] === undefined ? "/v1/secrets/:key" : "/v1/secrets/:namespace/:key";
+}
+
+function soleHeader(value: string | string[] | undefined): string | undefined {
+	return typeof value === "string" ? value : undefined;
 }

@@ -40,24 +40,16 @@ interface Series {
 export class RequestDurations {
 	readonly #scope: InstrumentationScope;
 	readonly #startedAt: HrTime = hrTime();
-	readonly #series = new Map<string, Series>();
+	readonly #series: Series[] = [];
+	/** By route, method and status; nested, because a text made of them would cost more than all the rest. */
+	readonly #found = new Map<string | undefined, Map<string, Map<number, Series>>>();
 
 	constructor(scope: InstrumentationScope) {
 		this.#scope = scope;
 	}
 
 	record({ durationMs, method, route, status }: HandledRequest): void {
-		const known = httpMethod(method);
-		const key = `${status} ${known} ${route}`;
-		let series = this.#series.get(key);
-		if (series === undefined) {
-			series = newSeries({
-				...(route !== undefined && { "http.route": route }),
-				"http.request.method": known,
-				"http.response.status_code": status,
-			});
-			this.#series.set(key, series);
-		}
+		const series = this.#found.get(route)?.get(method)?.get(status) ?? this.#add(route, method, status);
 		const seconds = durationMs / 1000;
 		let bucket = 0;
 		while (bucket < BOUNDARIES.length && seconds > Number(BOUNDARIES[bucket])) bucket += 1;
@@ -69,22 +61,37 @@ export class RequestDurations {
 	/** What a reader asks; with delta temporality each tells what came since that reader asked last. */
 	producer(temporality: AggregationTemporality): MetricProducer {
 		let since = this.#startedAt;
-		let before = new Map<string, Series>();
+		let before: readonly Series[] = [];
 		const isDelta = temporality === AggregationTemporality.DELTA;
 		return {
 			collect: async () => {
 				const now = hrTime();
-				const points = [...this.#series].map(([key, series]) => point(series, before.get(key), since, now));
+				const points = this.#series.map((series, index) => point(series, before[index], since, now));
 				if (isDelta) {
 					since = now;
-					before = new Map([...this.#series].map(([key, series]) => [key, copyOf(series)]));
+					before = this.#series.map((series) => ({ ...series, counts: [...series.counts] }));
 				}
-				return this.#result(
-					points.filter(({ value }) => value.count > 0),
-					temporality,
-				);
+				const told = points.filter(({ value }) => value.count > 0);
+				return this.#result(told, temporality);
 			},
 		};
+	}
+
+	#add(route: string | undefined, method: string, status: number): Series {
+		const known = httpMethod(method);
+		// Methods that nobody knows share one series, and are not remembered one by one.
+		if (known !== method)
+			return this.#found.get(route)?.get(known)?.get(status) ?? this.#add(route, known, status);
+		const series = newSeries({
+			...(route !== undefined && { "http.route": route }),
+			"http.request.method": known,
+			"http.response.status_code": status,
+		});
+		const byMethod = this.#found.get(route) ?? new Map<string, Map<number, Series>>();
+		const byStatus = byMethod.get(known) ?? new Map<number, Series>();
+		this.#found.set(route, byMethod.set(known, byStatus.set(status, series)));
+		this.#series.push(series);
+		return series;
 	}
 
 	#result(
@@ -104,10 +111,6 @@ export class RequestDurations {
 
 function newSeries(attributes: Attributes): Series {
 	return { attributes, counts: new Array<number>(BOUNDARIES.length + 1).fill(0), count: 0, sum: 0 };
-}
-
-function copyOf(series: Series): Series {
-	return { ...series, counts: [...series.counts] };
 }
 
 function point(
