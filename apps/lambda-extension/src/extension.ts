@@ -51,6 +51,8 @@ const LONGEST_INVOCATION_MS = 900_000;
 const REFRESH_MS = 1_000;
 /** Time for telemetry to be delivered, after an invocation and at the end. */
 const FLUSH_MS = 500;
+/** All that Lambda gives to Shutdown. */
+const SHUTDOWN_MS = 2_000;
 /** Between the end of what the extension does and the deadline that it must keep. */
 const MARGIN_MS = 300;
 /** Time for requests under way where Lambda gives none. */
@@ -172,7 +174,7 @@ class Extension {
 		const stopped = this.#parts.stop.then((who) => this.#log("info", `${who}: stopping`, "agent.stopping"));
 		try {
 			for (;;) {
-				this.#served?.rest();
+				if (isFrozenBetween(this.#parts.initializationType)) this.#served?.rest();
 				const event = await Promise.race([stopped, this.#next(ended.signal)]);
 				if (event === undefined) return;
 				if (event.kind === "shutdown") {
@@ -223,7 +225,9 @@ class Extension {
 
 	#shutDown(reason: string, deadlineMs: number): void {
 		const afterwardsMs = MARGIN_MS + (this.#parts.telemetry === undefined ? 0 : FLUSH_MS);
-		this.#graceMs = Math.max(0, deadlineMs - afterwardsMs - this.#clock.now());
+		// Not longer than Lambda ever gives, whatever the clocks say.
+		const leftMs = Math.min(SHUTDOWN_MS, deadlineMs - this.#clock.now());
+		this.#graceMs = Math.max(0, leftMs - afterwardsMs);
 		const sentence = SHUTDOWNS[reason] ?? `Lambda shuts the environment down (${reason})`;
 		this.#log(reason === "SPINDOWN" ? "info" : "warn", sentence, "lambda.shutdown", { reason });
 	}
@@ -242,7 +246,11 @@ const SHUTDOWNS: Readonly<Record<string, string>> = {
 	FAILURE: "the function or another extension failed: Lambda starts the environment anew",
 };
 
-/** Managed instances are never frozen, and have no event for an invocation. */
+/** Managed instances never are, and have no event for an invocation. */
+function isFrozenBetween(initializationType: string | undefined): boolean {
+	return initializationType !== "lambda-managed-instances";
+}
+
 function eventsFor(initializationType: string | undefined): readonly ExtensionEventType[] {
-	return initializationType === "lambda-managed-instances" ? ["SHUTDOWN"] : ["INVOKE", "SHUTDOWN"];
+	return isFrozenBetween(initializationType) ? ["INVOKE", "SHUTDOWN"] : ["SHUTDOWN"];
 }

@@ -137,16 +137,47 @@ it("D40 keeps it awake for no longer than the invocation may last", async () => 
 });
 
 it("D40 asks the source at every invocation in just-in-time mode", async () => {
-	const { runtime, source } = await stage({
-		agent: {
-			source: new ScriptedSource(await sealArtifact()),
-			decryptor: { ageIdentities: vectorKeys.ageSecretKey },
-			ttlSeconds: 0,
-		},
+	const source = new ScriptedSource(await sealArtifact());
+	const { runtime } = await stage({
+		agent: { source, decryptor: { ageIdentities: vectorKeys.ageSecretKey }, ttlSeconds: 0 },
 	});
-	expect(source.reads).toEqual([]);
+	await runtime.waiting();
+	expect(source.reads).toHaveLength(1);
 	await (await runtime.invoke()).ended;
 	await (await runtime.invoke()).ended;
+	expect(source.reads).toHaveLength(3);
+});
+
+it("D40 flushes telemetry after each invocation, and closes it when the agent has told its end", async () => {
+	const told: string[] = [];
+	const telemetry = {
+		write: () => undefined,
+		request: () => undefined,
+		metrics: async () => "",
+		dropped: 0,
+		flush: async (deadlineMs: number) => void told.push(`flushed within ${deadlineMs}`),
+		close: async (deadlineMs: number) => void told.push(`closed within ${deadlineMs}`),
+	};
+	const source = new ScriptedSource(await sealArtifact());
+	const { runtime, status } = await stage({
+		agent: {
+			source,
+			decryptor: { ageIdentities: vectorKeys.ageSecretKey },
+			onEvent: ({ event }) => told.push(event),
+		},
+		telemetry,
+		servesMetrics: true,
+	});
+	await (await runtime.invoke()).ended;
+	await runtime.shutdown("SPINDOWN", () => undefined);
+	expect(await status).toBe(0);
+	expect(told).toEqual([
+		"agent.started",
+		"artifact.refreshed",
+		"flushed within 500",
+		"agent.stopped",
+		"closed within 500",
+	]);
 });
 
 it("lets an event pass that it does not know", async () => {
