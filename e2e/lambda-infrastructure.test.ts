@@ -177,7 +177,7 @@ describe("every CLEF_AGENT_* name in deploy/lambda", () => {
 
 	it.each([
 		["CLEF_AGENT_CACHE_TTL", "CLEF_AGENT_TTL"],
-		["CLEF_AGENT_AGE_KEY", "CLEF_AGENT_TELEMETRY_URL"],
+		["CLEF_AGENT_AGE_KEY", "CLEF_AGENT_TELEMETRY_URI"],
 	])("would be found in a copy: %s written %s", (from, to) => {
 		for (const text of [sam, cloudformation, terraformExample()["main.tf"] ?? ""])
 			expect(strangers(planted(text, from, to))).toEqual([to]);

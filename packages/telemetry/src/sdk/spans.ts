@@ -93,7 +93,8 @@ class SpanRecorder {
 		} else if (event.event === "refresh.finished") this.#refresh(event);
 	}
 
-	request({ durationMs, method, route, startedAt, status, ...caller }: HandledRequest): void {
+	request(request: HandledRequest): void {
+		const { durationMs, method, route, startedAt, status } = request;
 		const attributes = {
 			...(route !== undefined && { "http.route": route }),
 			"http.request.method": httpMethod(method),
@@ -103,7 +104,7 @@ class SpanRecorder {
 		const failed = status >= 500;
 		this.#record(
 			{ name, kind: SpanKind.SERVER, startedAt, durationMs, attributes, failed },
-			callersContext(caller),
+			callersContext(request),
 		);
 	}
 

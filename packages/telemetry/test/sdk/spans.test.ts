@@ -101,6 +101,15 @@ describe("spans", () => {
 		]);
 	});
 
+	it("read a request that works its fields out only when it is asked", async () => {
+		const receiver = await receive();
+		const { telemetry } = subject({ url: receiver.url, traces: true });
+		await telemetry.metrics();
+		telemetry.request(Object.create({ ...REQUEST, traceparent: `00-${TRACE}-${PARENT}-01` }));
+		await telemetry.close(DEADLINE_MS);
+		expect(receiver.spans).toMatchObject([{ traceId: TRACE, parentSpanId: PARENT }]);
+	});
+
 	it.each([
 		["none", undefined],
 		["zeros", `00-${"0".repeat(32)}-${PARENT}-01`],
