@@ -1,5 +1,6 @@
 import { sealArtifact, sealFields } from "@clef-sh/testkit/artifacts";
 import { type OtlpReceiver, startOtlpReceiver } from "@clef-sh/testkit/otlp-receiver";
+import { startProxy } from "@clef-sh/testkit/proxy-server";
 import { behaviours, startServer } from "@clef-sh/testkit/servers";
 import { vectorKeys } from "@clef-sh/testkit/vectors";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -248,10 +249,28 @@ it("goes where OpenTelemetry's own variables say, as JSON in gzip, with no varia
 	});
 	const { resource } = await told(other, "artifact.refreshed");
 	expect(resource).toMatchObject({ "service.name": "renamed" });
-	expect(other.requests[0]).toMatchObject({
-		path: "/v1/logs",
+	// Metrics may be sooner.
+	expect(other.requests.find(({ path }) => path === "/v1/logs")).toMatchObject({
 		headers: { "content-type": "application/json", "content-encoding": "gzip" },
 	});
 	expect(other.violations).toEqual([]);
 	expect(receiver.requests).toEqual([]);
+});
+
+it("leaves through the proxy that the environment names", async () => {
+	const receiver = await startOtlpReceiver();
+	const proxy = await startProxy({ "collector.example": Number(new URL(receiver.url).port) });
+	onTestFinished(async () => {
+		await Promise.all([proxy.close(), receiver.close()]);
+	});
+	const { agent } = await stage({
+		env: {
+			CLEF_AGENT_TELEMETRY_URL: "http://collector.example:4318",
+			HTTP_PROXY: proxy.url,
+			NO_PROXY: "127.0.0.1",
+		},
+	});
+	await told(receiver, "artifact.refreshed");
+	expect(proxy.requests.map(({ target }) => target)).toContain("http://collector.example:4318/v1/logs");
+	expect(agent.log.filter(({ event }) => event === "telemetry")).toEqual([]);
 });

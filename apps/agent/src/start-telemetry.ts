@@ -12,6 +12,8 @@ export interface TelemetryParts {
 	readonly config: EnvironmentConfig;
 	readonly log: Log;
 	readonly io: CommandIo;
+	/** How what is sent leaves. */
+	readonly fetch: typeof globalThis.fetch;
 	/** Undefined before there is one. */
 	readonly agent: () => Agent | undefined;
 }
@@ -25,7 +27,7 @@ const STALE_AFTER_SECONDS = 300;
 
 /** Starts telemetry where it is wanted; elsewhere none of its code is loaded. */
 export async function startTelemetry(parts: TelemetryParts): Promise<Telemetry | undefined> {
-	const { agent, config, io, log } = parts;
+	const { agent, config, fetch, io, log } = parts;
 	if (!isWanted(config, io.env)) return undefined;
 	const { createTelemetry } = await import("@clef-sh/telemetry");
 	return createTelemetry({
@@ -38,6 +40,7 @@ export async function startTelemetry(parts: TelemetryParts): Promise<Telemetry |
 		secrets: () => secretsOf(agent()),
 		observe: () => observation(agent(), io.now(), config.agent.ttlSeconds),
 		onProblem: (sentence) => log.warn(sentence, { event: "telemetry" }),
+		fetch,
 		prometheus: config.metrics === "prometheus",
 	});
 }

@@ -20,7 +20,7 @@ async function stage(env: Record<string, string>) {
 	const config = configFromEnvironment(io.env, () => "");
 	const log = createLog(io.stderr, { level: "info", format: "json" });
 	const known: { agent?: Awaited<ReturnType<typeof createAgent>> } = {};
-	const telemetry = await startTelemetry({ config, io, log, agent: () => known.agent });
+	const telemetry = await startTelemetry({ config, fetch, io, log, agent: () => known.agent });
 	onTestFinished(async () => telemetry?.close(0));
 	const start = async () => {
 		known.agent = await createAgent({

@@ -5,7 +5,14 @@ export { CacheError } from "@clef-sh/cache";
 export type { Decryptor, DecryptorOptions } from "@clef-sh/decryptors";
 export { createDecryptor, DecryptError } from "@clef-sh/decryptors";
 export type { Source, SourceOptions, SourceResult, SourceType, Validator, Watch } from "@clef-sh/sources";
-export { createOutboundFetch, createSource, SourceError, unpooled } from "@clef-sh/sources";
+export {
+	createOutboundFetch,
+	createSource,
+	networkCode,
+	retryAfterMs,
+	SourceError,
+	unpooled,
+} from "@clef-sh/sources";
 export type { Agent, AgentStatus } from "./agent.js";
 export type { AgentErrorCode } from "./agent-error.js";
 export { AgentError } from "./agent-error.js";

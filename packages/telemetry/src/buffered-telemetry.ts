@@ -137,7 +137,9 @@ export class BufferedTelemetry implements Telemetry {
 			observe,
 			drops: this.#drops,
 			delivery: new Delivery(tell),
+			fetch: options.fetch ?? ((input, init) => fetch(input, init)),
 			clock: this.#clock,
+			random: options.random ?? Math.random,
 			prometheus: options.prometheus === true,
 		};
 	}

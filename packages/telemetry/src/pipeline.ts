@@ -30,6 +30,8 @@ export interface PipelineOptions {
 	readonly observe: () => Observation;
 	readonly drops: Drops;
 	readonly delivery: Delivery;
+	readonly fetch: typeof globalThis.fetch;
 	readonly clock: Clock;
+	readonly random: () => number;
 	readonly prometheus: boolean;
 }

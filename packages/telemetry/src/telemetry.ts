@@ -25,7 +25,11 @@ export interface TelemetryOptions {
 	readonly prometheus?: boolean | undefined;
 	/** Whether spans are made; by default only when `OTEL_TRACES_EXPORTER` is `otlp`. */
 	readonly traces?: boolean | undefined;
+	/** How requests leave, through a proxy for instance; Node's own `fetch` by default. */
+	readonly fetch?: typeof globalThis.fetch | undefined;
 	readonly clock?: Clock | undefined;
+	/** In [0, 1); spreads what is tried again. */
+	readonly random?: (() => number) | undefined;
 }
 
 /** What the gauges show. */

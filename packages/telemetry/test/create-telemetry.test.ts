@@ -102,7 +102,7 @@ describe("log records", () => {
 		telemetry.write(STARTED);
 		await telemetry.close(DEADLINE_MS);
 		expect(receiver.logs).toHaveLength(1);
-		expect(receiver.requests[0]?.headers["user-agent"]).toMatch(/^clef-agent\/1\.2\.3 OTel-OTLP/);
+		expect(receiver.requests[0]?.headers["user-agent"]).toBe("clef-agent/1.2.3");
 	});
 
 	it("hold no long text whole", async () => {

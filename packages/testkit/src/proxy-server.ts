@@ -102,10 +102,11 @@ function tunnel(
 }
 
 function passOn(
-	{ method, url = "", headers }: IncomingMessage,
+	request: IncomingMessage,
 	response: ServerResponse,
 	ports: Readonly<Record<string, number>>,
 ): void {
+	const { method, url = "", headers } = request;
 	const { hostname, pathname, search } = new URL(url);
 	const port = ports[hostname];
 	if (port === undefined) {
@@ -113,10 +114,12 @@ function passOn(
 		return;
 	}
 	const options = { host: "127.0.0.1", port, method, path: pathname + search, headers };
-	forward(options, (answered) => {
+	const onward = forward(options, (answered) => {
 		response.writeHead(answered.statusCode ?? 502, answered.headers);
 		answered.pipe(response);
-	}).end();
+	});
+	onward.on("error", () => response.destroy());
+	request.pipe(onward);
 }
 
 function answer(socket: Duplex, status: number): void {

@@ -40,7 +40,7 @@ async function serve(
 	if (token.handover === "generated") warnOfWithheldToken(log);
 	let agent: Agent | undefined;
 	const events = new EventLog(log, () => agent?.status().lastRefreshAt ?? null);
-	const telemetry = await startTelemetry({ config, io, log, agent: () => agent });
+	const telemetry = await startTelemetry({ config, fetch, io, log, agent: () => agent });
 	const following = followToken(live, io);
 	try {
 		return await runExtension({

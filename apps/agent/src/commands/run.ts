@@ -1,4 +1,4 @@
-import { type Agent, createAgent } from "@clef-sh/core";
+import { type Agent, createAgent, createOutboundFetch } from "@clef-sh/core";
 import { createRouter } from "@clef-sh/router";
 import { type Listener, listen } from "@clef-sh/router/node";
 import type { AgentToken } from "../agent-token.js";
@@ -36,7 +36,8 @@ async function serve(
 ): Promise<number> {
 	let agent: Agent | undefined;
 	const events = new EventLog(log, () => agent?.status().lastRefreshAt ?? null);
-	const telemetry = await startTelemetry({ config, io, log, agent: () => agent });
+	const fetch = createOutboundFetch(io.env);
+	const telemetry = await startTelemetry({ config, fetch, io, log, agent: () => agent });
 	agent = await createAgent({ ...config.agent, firstLoad: "background", ...sinks(events, telemetry) });
 	const refresh = refreshOn(agent, live, log);
 	const following = followToken(live, io);

@@ -1,12 +1,14 @@
 import { readFile } from "node:fs/promises";
-import { Agent as HttpAgent } from "node:http";
-import { Agent as HttpsAgent } from "node:https";
-import type { IOtlpExportDelegate } from "@opentelemetry/otlp-exporter-base";
-import { createOtlpHttpExportDelegate } from "@opentelemetry/otlp-exporter-base/node-http";
+import {
+	createOtlpNetworkExportDelegate,
+	ExporterMetrics,
+	type IOtlpExportDelegate,
+} from "@opentelemetry/otlp-exporter-base";
 import type { IExporterMetricsHelper, ISerializer } from "@opentelemetry/otlp-transformer";
 import { shownEndpoint } from "../endpoint.js";
 import type { PipelineOptions } from "../pipeline.js";
 import type { Signal, SignalSettings } from "../settings.js";
+import { type Fetch, OtlpTransport } from "./otlp-transport.js";
 import { WatchedExporter } from "./watched-exporter.js";
 
 /** How the items of a signal become bytes. */
@@ -19,24 +21,21 @@ export interface Encoding<Items, Response> {
 /** What becomes of a batch; `failed` is for the caller's own count. */
 export type Settled<Items> = (items: Items, failed: boolean) => void;
 
-type ConnectionsOptions = Pick<PipelineOptions, "clock" | "delivery" | "headers" | "serviceVersion">;
+type ConnectionsOptions = Pick<
+	PipelineOptions,
+	"clock" | "delivery" | "fetch" | "headers" | "random" | "serviceVersion"
+>;
 
-type Agent = HttpAgent | HttpsAgent;
-
-/** Makes OpenTelemetry's OTLP/HTTP exporters, and owns the sockets that they use. */
+/** Makes OpenTelemetry's OTLP/HTTP exporters, and ends what they have under way. */
 export class Connections {
 	readonly #options: ConnectionsOptions;
-	readonly #agents = new Set<Agent>();
-	#isCut = false;
+	readonly #cut = new AbortController();
 
 	constructor(options: ConnectionsOptions) {
 		this.#options = options;
 	}
 
-	/**
-	 * The exporter of a signal. It is put together from OpenTelemetry's parts because the ready-made classes read
-	 * `process.env` themselves.
-	 */
+	/** The exporter of a signal, put together from OpenTelemetry's parts and a transport of our own. */
 	exporter<Items, Response>(
 		signal: Signal,
 		to: SignalSettings,
@@ -45,67 +44,67 @@ export class Connections {
 	): WatchedExporter<Items> {
 		const { clock, delivery } = this.#options;
 		const endpoint = shownEndpoint(to.endpoint);
-		const agents = new Set<Agent>();
-		return new WatchedExporter(this.#delegate(to, encoding, agents), {
+		return new WatchedExporter(this.#delegate(to, encoding), {
 			clock,
 			timeoutMs: to.timeoutMs,
 			settled: (items, cause) => {
 				if (cause === undefined) delivery.worked(signal, endpoint);
-				else if (!this.#isCut) delivery.failed(signal, { endpoint, cause });
+				else if (!this.#cut.signal.aborted) delivery.failed(signal, { endpoint, cause });
 				settled(items, cause !== undefined);
-			},
-			// Node's request time-out starts again with every byte.
-			abort: () => {
-				for (const agent of agents) agent.destroy();
 			},
 		});
 	}
 
 	/** Ends every request under way, and any that would be tried again. */
 	cut(): void {
-		this.#isCut = true;
-		for (const agent of this.#agents) agent.destroy();
+		this.#cut.abort();
 	}
 
 	#delegate<Items, Response>(
 		to: SignalSettings,
 		{ protobuf, json, counting }: Encoding<Items, Response>,
-		agents: Set<Agent>,
 	): IOtlpExportDelegate<Items> {
-		const isJson = to.protocol === "http/json";
-		const type = isJson ? "application/json" : "application/x-protobuf";
-		const { headers: packed, serviceVersion } = this.#options;
-		const configuration = {
-			url: to.endpoint,
-			timeoutMillis: to.timeoutMs,
-			concurrencyLimit: 30,
-			compression: to.compression,
-			userAgent: `clef-agent/${serviceVersion}`,
-			// Asked for at every attempt, so that a rotated header is used at once.
-			headers: async (): Promise<Record<string, string>> => {
-				if (this.#isCut) await new Promise(() => undefined);
-				return { ...lowerCased(to.headers), ...packed(), "content-type": type };
-			},
-			agentFactory: (protocol: string) => this.#agent(protocol, to, agents),
-		};
-		return createOtlpHttpExportDelegate(configuration, isJson ? json : protobuf, "", counting, undefined);
+		const { compression, endpoint, protocol, timeoutMs } = to;
+		const isJson = protocol === "http/json";
+		const transport = this.#transport(to, isJson ? "application/json" : "application/x-protobuf");
+		// OpenTelemetry's metrics about its own exporters, which nobody reads.
+		const unmeasured = new ExporterMetrics({
+			componentType: "",
+			metricsHelper: counting,
+			url: endpoint,
+			meterProvider: undefined,
+			responseAttributesFromError: () => ({}),
+		});
+		const limits = { timeoutMillis: timeoutMs, concurrencyLimit: 30, compression };
+		return createOtlpNetworkExportDelegate(limits, isJson ? json : protobuf, unmeasured, transport);
 	}
 
-	async #agent(protocol: string, { tls }: SignalSettings, agents: Set<Agent>): Promise<HttpsAgent> {
-		const agent =
-			protocol === "https:"
-				? new HttpsAgent({ keepAlive: true, ...(await readAll(tls)) })
-				: new HttpAgent({ keepAlive: true });
-		agents.add(agent);
-		this.#agents.add(agent);
-		// Either of them; the exporter's type names only one at a time.
-		return agent as HttpsAgent;
+	#transport({ compression, endpoint, headers, tls }: SignalSettings, type: string): OtlpTransport {
+		const { clock, fetch, headers: packed, random, serviceVersion } = this.#options;
+		const agent = { "user-agent": `clef-agent/${serviceVersion}` };
+		return new OtlpTransport({
+			endpoint,
+			compression,
+			headers: () => ({ ...agent, ...lowerCased(headers), ...packed(), "content-type": type }),
+			fetch: async () => (Object.keys(tls).length === 0 ? fetch : fetchWith(tls)),
+			cut: this.#cut.signal,
+			clock,
+			random,
+		});
 	}
 }
 
-async function readAll(paths: SignalSettings["tls"]): Promise<Record<string, Buffer>> {
+/** Node's own `fetch` takes no certificates; undici, which it is made from, does. */
+async function fetchWith(paths: SignalSettings["tls"]): Promise<Fetch> {
 	const files = Object.entries(paths).map(async ([name, path]) => [name, await readFile(path)] as const);
-	return Object.fromEntries(await Promise.all(files));
+	const connect = Object.fromEntries(await Promise.all(files));
+	// Where undici finds no global dispatcher it leaves its own, and Node's fetch of another version would use that.
+	void globalThis.Headers;
+	const { Agent, fetch } = await import("undici");
+	const dispatcher = new Agent({ connect });
+	// Two declarations of the same standard: undici's own and, for Node's global, those of @types/node.
+	const send = fetch as unknown as (input: Parameters<Fetch>[0], init: object) => ReturnType<Fetch>;
+	return (input, init) => send(input, { ...init, dispatcher });
 }
 
 function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {

@@ -1,4 +1,4 @@
-import type { Clock } from "@clef-sh/core";
+import { type Clock, networkCode } from "@clef-sh/core";
 import { type ExportResult, ExportResultCode } from "@opentelemetry/core";
 
 /** What OpenTelemetry's processors ask of an exporter, whatever the signal. */
@@ -15,13 +15,9 @@ export interface Watch<Items> {
 	readonly timeoutMs: number;
 	/** Called once per batch; the cause is in a few words, and undefined for a success. */
 	readonly settled: (items: Items, cause: string | undefined) => void;
-	/** Ends the requests under way. */
-	readonly abort: () => void;
 }
 
-const SYSTEM_CODE = /^[A-Z][A-Z0-9_]{2,}$/;
-
-/** Passes batches on to an exporter, reports what becomes of them, and gives up on one that never answers. */
+/** Passes batches on to an exporter, and reports what becomes of them. */
 export class WatchedExporter<Items> implements Exporting<Items> {
 	readonly #inner: Exporting<Items>;
 	readonly #watch: Watch<Items>;
@@ -32,24 +28,18 @@ export class WatchedExporter<Items> implements Exporting<Items> {
 	}
 
 	export(items: Items, done: (result: ExportResult) => void): void {
-		const { abort, clock, settled, timeoutMs } = this.#watch;
+		const { clock, settled, timeoutMs } = this.#watch;
 		const startedMs = clock.monotonic();
 		let isSettled = false;
 		const settle = (result: ExportResult): void => {
 			if (isSettled) return;
 			isSettled = true;
-			cancel();
 			const isSlow = clock.monotonic() - startedMs >= timeoutMs;
 			const otherwise = isSlow ? `gives no answer within ${timeoutMs / 1000} s` : "fails";
 			const isDelivered = result.code === ExportResultCode.SUCCESS;
 			settled(items, isDelivered ? undefined : (causeOf(result.error) ?? otherwise));
 			done(result);
 		};
-		// The last attempt may begin when the time for all of them is nearly over.
-		const cancel = clock.setTimeout(() => {
-			settle({ code: ExportResultCode.FAILED });
-			abort();
-		}, 2 * timeoutMs);
 		try {
 			this.#inner.export(items, settle);
 		} catch {
@@ -69,10 +59,9 @@ export class WatchedExporter<Items> implements Exporting<Items> {
 
 /** From codes alone: messages may quote headers and answers. */
 function causeOf(error: Error | undefined): string | undefined {
-	const code = error !== undefined && "code" in error ? error.code : undefined;
-	if (typeof code === "number") return `answers ${code}`;
-	if (typeof code === "string" && SYSTEM_CODE.test(code)) return `fails with ${code}`;
-	// The exporter does not say which of these it was.
-	if (error?.name === "OTLPExporterError") return "answers 429, 502, 503 or 504";
-	return undefined;
+	if (error !== undefined && "code" in error && typeof error.code === "number")
+		return `answers ${error.code}`;
+	const code = networkCode(error);
+	if (code === "UND_ERR_SOCKET") return "hangs up";
+	return code === undefined ? undefined : `fails with ${code}`;
 }
