@@ -92,8 +92,8 @@ export class LiveAgent<T> implements Agent {
 	}
 
 	async open(): Promise<OpenSecrets> {
-		if (this.#unservable() === "cache_expired") await this.#refresher.refreshForReader();
-		if (this.#unservable() !== undefined) this.#reporter.observe();
+		// The usual case first: this is on the way of every answer.
+		if (this.#unservable() !== undefined) await this.#tryToServe();
 		const { artifact, content } = this.#servable();
 		const opened = this.#parts.mode.open(content, this.#refresher.signal);
 		if (opened instanceof ServedSecrets) return opened;
@@ -145,6 +145,11 @@ export class LiveAgent<T> implements Agent {
 
 	async [Symbol.asyncDispose](): Promise<void> {
 		await this.close();
+	}
+
+	async #tryToServe(): Promise<void> {
+		if (this.#unservable() === "cache_expired") await this.#refresher.refreshForReader();
+		if (this.#unservable() !== undefined) this.#reporter.observe();
 	}
 
 	#servable(): Snapshot<T> {

@@ -3,12 +3,14 @@ import { type Context, Hono } from "hono";
 import { createAuthorization } from "./authorize.js";
 import { deliver } from "./deliver.js";
 import { errorReply } from "./error-reply.js";
+import { markAsMade } from "./own-routes.js";
 import { notFound } from "./refusal.js";
 import { refuseBrowser } from "./refuse-browser.js";
 import { refuseHost } from "./refuse-host.js";
 import { refuseMethod } from "./refuse-method.js";
 import { refuseProxy } from "./refuse-proxy.js";
 import type { Reply } from "./reply.js";
+import type { RequestHeaders } from "./request-headers.js";
 import { encodedPath } from "./request-target.js";
 import { RouterError } from "./router-error.js";
 import { keysReply, namedSecretReply, namespacedSecretReply, secretsReply } from "./secrets-routes.js";
@@ -62,6 +64,7 @@ export function createRouter(agent: RoutedAgent, options: RouterOptions): Hono {
 	}
 	router.notFound(answer(() => UNKNOWN_ENDPOINT));
 	router.onError((error, c) => deliver(errorReply(error), c.env));
+	markAsMade(router);
 	return router;
 }
 
@@ -69,7 +72,7 @@ export function createRouter(agent: RoutedAgent, options: RouterOptions): Hono {
 function refuse(
 	request: Request,
 	path: string,
-	authorize: (headers: Headers) => Reply | undefined,
+	authorize: (headers: RequestHeaders) => Reply | undefined,
 ): Reply | undefined {
 	const refused = refuseHost(request) ?? refuseMethod(request.method);
 	if (refused !== undefined || !isSecretEndpoint(path)) return refused;

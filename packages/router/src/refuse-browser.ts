@@ -1,5 +1,6 @@
 import { refusal } from "./refusal.js";
 import type { Reply } from "./reply.js";
+import type { RequestHeaders } from "./request-headers.js";
 
 const BROWSER_REFUSED = refusal(
 	400,
@@ -8,7 +9,7 @@ const BROWSER_REFUSED = refusal(
 );
 
 /** Refuses what a web page can send: `Origin` with any value, or `Sec-Fetch-Site` from elsewhere. */
-export function refuseBrowser(headers: Headers): Reply | undefined {
+export function refuseBrowser(headers: RequestHeaders): Reply | undefined {
 	if (headers.has("origin")) return BROWSER_REFUSED;
 	const site = headers.get("sec-fetch-site");
 	return site === null || site === "same-origin" || site === "none" ? undefined : BROWSER_REFUSED;

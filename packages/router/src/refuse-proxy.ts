@@ -1,5 +1,6 @@
 import { refusal } from "./refusal.js";
 import type { Reply } from "./reply.js";
+import type { RequestHeaders } from "./request-headers.js";
 
 const PROXY_REFUSED = refusal(
 	400,
@@ -18,6 +19,6 @@ const PROXY_HEADERS = [
 ];
 
 /** Refuses a request that some proxy has passed on. */
-export function refuseProxy(headers: Headers): Reply | undefined {
+export function refuseProxy(headers: RequestHeaders): Reply | undefined {
 	return PROXY_HEADERS.some((name) => headers.has(name)) ? PROXY_REFUSED : undefined;
 }

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { createAuthorization } from "../src/authorize.js";
 import { TOKEN } from "./requests.js";
@@ -55,6 +56,26 @@ describe("createAuthorization", () => {
 		headers.append("Authorization", `Bearer ${TOKEN}`);
 		headers.append("Authorization", `Bearer ${TOKEN}`);
 		expect(authorize(headers)?.status).toBe(401);
+	});
+
+	it.each([1, 31, 32, 253, 254, 255, 256, 300, 5000])(
+		"L31 tells tokens of %i bytes from all that are like them",
+		(length) => {
+			const token = "t".repeat(length);
+			const check = createAuthorization(() => token);
+			const bearing = (sent: string) => check(new Headers({ authorization: `Bearer ${sent}` }))?.status;
+			expect(bearing(token)).toBeUndefined();
+			for (const other of [`${token}t`, token.slice(1), `${token.slice(1)}u`, `u${token.slice(1)}`])
+				expect(bearing(other)).toBe(401);
+		},
+	);
+
+	it("L31 does not take the digest of a long token for the token", () => {
+		const token = "t".repeat(300);
+		const digest = hash("sha256", token, "buffer").toString("latin1");
+		const check = createAuthorization(() => token);
+		const headers = { get: () => `Bearer ${digest}`, has: () => true };
+		expect(check(headers)?.status).toBe(401);
 	});
 
 	it("names the scheme to use", () => {

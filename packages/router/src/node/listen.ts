@@ -1,17 +1,17 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { Server as NetServer, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { getRequestListener } from "@hono/node-server";
 import type { Hono } from "hono";
-import { toResponse, writeReply } from "../deliver.js";
-import { errorReply } from "../error-reply.js";
+import { writeReply } from "../deliver.js";
 import { malformed } from "../refusal.js";
 import type { Reply } from "../reply.js";
+import { RawHeaders } from "../request-headers.js";
 import { bind } from "./bind.js";
 import { clientErrorReply, endSocket } from "./client-error.js";
 import { Connections, type ResponseEnded } from "./connections.js";
 import { createGuard, hasBody } from "./guard.js";
 import { DEFAULT_LIMITS, type ListenLimits } from "./limits.js";
+import { createRespond } from "./respond.js";
 import { ServedRequest } from "./served-request.js";
 
 const EXPECTATION_REFUSED = malformed("The Expect header is not supported; send the request without it.");
@@ -87,24 +87,22 @@ function createBoundedServer(limits: ListenLimits): Server {
 
 function attach(server: Server, router: Hono, connections: Connections, port: number): void {
 	const guard = createGuard(port);
-	const respond = getRequestListener(router.fetch, {
-		overrideGlobalObjects: false,
-		errorHandler: (error) => toResponse(errorReply(error)),
-	});
-	const judge = (incoming: IncomingMessage, outgoing: ServerResponse) => {
-		if (hasBody(incoming)) outgoing.shouldKeepAlive = false;
-		return guard(incoming);
+	const respond = createRespond(router);
+	const judge = (incoming: IncomingMessage, outgoing: ServerResponse, headers: RawHeaders) => {
+		if (hasBody(headers)) outgoing.shouldKeepAlive = false;
+		return guard(incoming, headers);
 	};
 	const refuseExpectation = (incoming: IncomingMessage, outgoing: ServerResponse) => {
 		if (!connections.begin(incoming.socket, outgoing)) return;
-		const refused = judge(incoming, outgoing) ?? EXPECTATION_REFUSED;
+		const refused = judge(incoming, outgoing, new RawHeaders(incoming.rawHeaders)) ?? EXPECTATION_REFUSED;
 		outgoing.shouldKeepAlive = false;
 		writeReply(refused, outgoing);
 	};
 	server.on("request", (incoming, outgoing) => {
 		if (!connections.begin(incoming.socket, outgoing)) return;
-		const refused = judge(incoming, outgoing);
-		if (refused === undefined) void respond(incoming, outgoing);
+		const headers = new RawHeaders(incoming.rawHeaders);
+		const refused = judge(incoming, outgoing, headers);
+		if (refused === undefined) respond(incoming, outgoing, headers);
 		else writeReply(refused, outgoing);
 	});
 	server.on("checkContinue", refuseExpectation);
@@ -115,7 +113,7 @@ function attach(server: Server, router: Hono, connections: Connections, port: nu
 		else endSocket(socket, refused);
 	};
 	server.on("connect", (incoming: IncomingMessage, socket: Duplex) => {
-		refuseSocket(socket, guard(incoming) ?? clientErrorReply(undefined));
+		refuseSocket(socket, guard(incoming, new RawHeaders(incoming.rawHeaders)) ?? clientErrorReply(undefined));
 	});
 	server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
 		refuseSocket(socket, clientErrorReply(error.code));

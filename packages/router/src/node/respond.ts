@@ -1,0 +1,51 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { getRequestListener } from "@hono/node-server";
+import type { Hono } from "hono";
+import { deliver, toResponse } from "../deliver.js";
+import { errorReply } from "../error-reply.js";
+import { hasOnlyOwnRoutes } from "../own-routes.js";
+import type { RequestHeaders } from "../request-headers.js";
+
+/** Answers a request that the guard has let through. */
+export type Respond = (incoming: IncomingMessage, outgoing: ServerResponse, headers: RequestHeaders) => void;
+
+/**
+ * How a router answers Node's requests.
+ *
+ * Our own routes read the method, the target and some headers, and write their replies themselves; they get just that.
+ * A router that somebody added to gets whole requests, and may answer with any response.
+ */
+export function createRespond(router: Hono): Respond {
+	if (hasOnlyOwnRoutes(router)) {
+		return (incoming, outgoing, headers) => void respondDirectly(router, incoming, outgoing, headers);
+	}
+	const listener = getRequestListener(router.fetch, {
+		overrideGlobalObjects: false,
+		errorHandler: (error) => toResponse(errorReply(error)),
+	});
+	return (incoming, outgoing) => void listener(incoming, outgoing);
+}
+
+async function respondDirectly(
+	router: Hono,
+	incoming: IncomingMessage,
+	outgoing: ServerResponse,
+	headers: RequestHeaders,
+): Promise<void> {
+	const url = `http://${headers.get("host")}${incoming.url}`;
+	const request: ReadRequest = { method: incoming.method ?? "", url, headers };
+	try {
+		await router.fetch(request as unknown as Request, { incoming, outgoing });
+	} catch (error) {
+		// What is thrown and is no `Error` passes Hono by.
+		if (outgoing.headersSent) outgoing.destroy();
+		else deliver(errorReply(error), { incoming, outgoing });
+	}
+}
+
+/** All that our routes, and Hono on the way to them, read of a request. */
+interface ReadRequest {
+	readonly method: string;
+	readonly url: string;
+	readonly headers: RequestHeaders;
+}
