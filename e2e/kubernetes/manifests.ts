@@ -39,8 +39,10 @@ export async function kustomized(
 /** What YAML's documents hold. */
 export function documents(text: string): readonly JsonObject[] {
 	return parseAllDocuments(text).map((document): JsonObject => {
+		const [error] = document.errors;
+		if (error !== undefined) throw new RangeError(error.message);
 		const value: Json = document.toJS();
-		if (document.errors.length > 0 || !isObject(value)) throw new RangeError(`no object: ${document}`);
+		if (!isObject(value)) throw new RangeError(`${value} is no object.`);
 		return value;
 	});
 }

@@ -105,7 +105,9 @@ export function restrictedProblems(spec: JsonObject): string[] {
 }
 
 function failing(checks: readonly Check[], value: JsonObject, name: string): string[] {
-	return checks.filter(([path, isAllowed]) => !isAllowed(at(value, path))).map(([path]) => `${name}: ${path}`);
+	return checks
+		.filter(([path, isAllowed]) => !isAllowed(at(value, path)))
+		.map(([path]) => `${name}: ${path}`);
 }
 
 function volumeProblems(volume: JsonObject): string[] {
@@ -116,7 +118,9 @@ function volumeProblems(volume: JsonObject): string[] {
 
 function containerProblems(spec: JsonObject, container: JsonObject): string[] {
 	const name = `container ${container.name}`;
-	const inherited = OF_EITHER.filter(([path, isAllowed]) => !isAllowed(at(container, path) ?? at(spec, path)));
+	const inherited = OF_EITHER.filter(
+		([path, isAllowed]) => !isAllowed(at(container, path) ?? at(spec, path)),
+	);
 	const ports = objectsAt(container, "ports").filter(({ hostPort }) => !absentOr(0)(hostPort));
 	return [
 		...failing(OF_A_CONTAINER, container, name),

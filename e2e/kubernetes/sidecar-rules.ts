@@ -32,11 +32,17 @@ function unless(holds: boolean, problem: string): string[] {
 function placeProblems(spec: JsonObject, agent: JsonObject): string[] {
 	return [
 		...unless(agent.restartPolicy === "Always", "the agent is no sidecar"),
-		...unless(at(spec, "initContainers.0.name") === "clef-agent", "another container starts before the agent"),
+		...unless(
+			at(spec, "initContainers.0.name") === "clef-agent",
+			"another container starts before the agent",
+		),
 		...unless(agent.command === undefined && agent.args === undefined, "the image's own command is replaced"),
 		...unless(agent.ports === undefined, "the agent listens on loopback only and has no ports"),
 		...unless(agent.lifecycle === undefined, "the agent ends after the application without a hook"),
-		...unless(/^ghcr\.io\/clef-sh\/agent:\d+\.\d+\.\d+$/.test(String(agent.image)), "no version of the image"),
+		...unless(
+			/^ghcr\.io\/clef-sh\/agent:\d+\.\d+\.\d+$/.test(String(agent.image)),
+			"no version of the image",
+		),
 	];
 }
 
@@ -63,7 +69,8 @@ function podProblems(spec: JsonObject): string[] {
 	const containers = [...objectsAt(spec, "initContainers"), ...objectsAt(spec, "containers")];
 	const users = containers.filter(
 		(one) =>
-			at(one, "securityContext.runAsUser") !== undefined || at(one, "securityContext.runAsGroup") !== undefined,
+			at(one, "securityContext.runAsUser") !== undefined ||
+			at(one, "securityContext.runAsGroup") !== undefined,
 	);
 	const writable = containers.filter((one) => at(one, "securityContext.readOnlyRootFilesystem") !== true);
 	const user = at(spec, "securityContext.runAsUser");
@@ -176,7 +183,9 @@ function objectProblems(objects: readonly JsonObject[], spec: JsonObject): strin
 	const named = (kind: string, name: Json | undefined) =>
 		objects.some((one) => one.kind === kind && at(one, "metadata.name") === name);
 	const account = spec.serviceAccountName;
-	const claims = objectsAt(spec, "volumes").flatMap((one) => at(one, "persistentVolumeClaim.claimName") ?? []);
+	const claims = objectsAt(spec, "volumes").flatMap(
+		(one) => at(one, "persistentVolumeClaim.claimName") ?? [],
+	);
 	const workload = objects.find((one) => at(one, "spec.template.spec") === spec);
 	const isOne = at(workload, "spec.replicas") === 1 && at(workload, "spec.strategy.type") === "Recreate";
 	const selectors = objects.flatMap((one) => [
@@ -187,10 +196,15 @@ function objectProblems(objects: readonly JsonObject[], spec: JsonObject): strin
 	const missed = selectors.flat().flatMap((one) => Object.entries(isObject(one) ? one : {}));
 	return [
 		...unless(account === undefined || named("ServiceAccount", account), `there is no account ${account}`),
-		...claims.filter((name) => !named("PersistentVolumeClaim", name)).map((name) => `there is no claim ${name}`),
+		...claims
+			.filter((name) => !named("PersistentVolumeClaim", name))
+			.map((name) => `there is no claim ${name}`),
 		...unless(claims.length === 0 || isOne, "one volume cannot be two pods'"),
 		...missed
-			.filter(([name, value]) => at({ labels: labels ?? null }, "labels") === undefined || !hasLabel(labels, name, value))
+			.filter(
+				([name, value]) =>
+					at({ labels: labels ?? null }, "labels") === undefined || !hasLabel(labels, name, value),
+			)
 			.map(([name]) => `${name}: selects other pods`),
 	];
 }

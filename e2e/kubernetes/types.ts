@@ -60,7 +60,8 @@ async function compile(folder: string, files: readonly string[]): Promise<string
 	const lines = ended.stdout.split("\n").filter(Boolean);
 	// Whatever is said of no case is a mistake in how the compiler was called.
 	const others = lines.filter((line) => !/^(case\d+\.ts|\s)/.test(line));
-	if (others.length > 0 || ended.stderr !== "") throw new RangeError(`tsc: ${others.join("\n")}${ended.stderr}`);
+	if (others.length > 0 || ended.stderr !== "")
+		throw new RangeError(`tsc: ${others.join("\n")}${ended.stderr}`);
 	return lines;
 }
 
@@ -76,7 +77,9 @@ function declaration(object: JsonObject, index: number): string {
 
 function valueProblems(object: JsonObject): string[] {
 	try {
-		kindOf(object)?.check(object as never).validate();
+		kindOf(object)
+			?.check(object as never)
+			.validate();
 		return [];
 	} catch (error) {
 		return [error instanceof Error ? error.message : String(error)];
@@ -89,7 +92,19 @@ function valueProblems(object: JsonObject): string[] {
  */
 export async function lostByKubernetes({ kubectl }: KubernetesTools, object: JsonObject): Promise<string[]> {
 	const kind = String(object.kind).toLowerCase();
-	const args = ["set", "serviceaccount", kind, "any", "api", "--local", "--dry-run=client", "-o", "json", "-f", "-"];
+	const args = [
+		"set",
+		"serviceaccount",
+		kind,
+		"any",
+		"api",
+		"--local",
+		"--dry-run=client",
+		"-o",
+		"json",
+		"-f",
+		"-",
+	];
 	const { status, stdout, stderr } = await runProgram(kubectl, args, { stdin: JSON.stringify(object) });
 	if (status !== 0) return [stderr.trim()];
 	return lost(object, JSON.parse(stdout), "").filter((path) => !path.endsWith(".serviceAccountName"));

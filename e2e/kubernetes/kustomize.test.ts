@@ -1,0 +1,40 @@
+import { describe, expect } from "vitest";
+import { kustomized, podSpec } from "./manifests.js";
+import { sidecarProblems } from "./sidecar-rules.js";
+import { itWithTools, tools } from "./stage.js";
+
+describe("kustomize", () => {
+	for (const [title, mistake, problem] of [
+		[
+			"adds no agent to a workload that does not ask for one",
+			{ file: "base/deployment.yaml", from: "clef-agent: sidecar", to: "app: api" },
+			"has no agent",
+		],
+		[
+			"finds a setting that nothing generates",
+			{ file: "overlays/age-key/kustomization.yaml", from: "- name: clef-agent", to: "- name: agent" },
+			"does not exist; cannot merge",
+		],
+		[
+			"finds a patch of nothing",
+			{ file: "overlays/aws-irsa/service-account.yaml", from: "name: api", to: "name: apis" },
+			"no matches for",
+		],
+	] as const) {
+		itWithTools(title, async () => {
+			const overlay = mistake.file.includes("irsa") ? "aws-irsa" : "age-key";
+			const looked = kustomized(tools, `overlays/${overlay}`, mistake).then(sidecarProblems);
+			await expect(looked).rejects.toThrow(problem);
+		});
+	}
+
+	itWithTools("puts the agent before other init containers, so that they can ask it too", async () => {
+		const mistake = {
+			file: "base/deployment.yaml",
+			from: "      containers:",
+			to: "      initContainers:\n        - name: migrate\n          image: x\n      containers:",
+		};
+		const spec = podSpec(await kustomized(tools, "overlays/age-key", mistake));
+		expect(spec.initContainers).toMatchObject([{ name: "clef-agent" }, { name: "migrate" }]);
+	});
+});
