@@ -160,11 +160,11 @@ function secretProblems(spec: JsonObject, mount: JsonObject | undefined, name: s
 
 function cacheProblems(spec: JsonObject, agent: JsonObject, path: string | undefined): string[] {
 	if (path === undefined) return [];
-	const mount = mountOf(agent, path);
+	const mount = mountOf(agent, `${path}/artifact`);
 	const persists = at(volumeOf(spec, mount), "persistentVolumeClaim") !== undefined;
 	const policy = at(spec, "securityContext.fsGroupChangePolicy");
 	return [
-		...unless(mount !== undefined, "the cache is not a folder inside of a volume"),
+		...unless(mount !== undefined, "the cache lies in no volume"),
 		...unless(mount?.readOnly !== true, "the cache cannot be written"),
 		...unless(!persists || policy === "OnRootMismatch", "the next mount would open the cache to the group"),
 	];

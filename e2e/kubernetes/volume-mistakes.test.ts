@@ -83,11 +83,11 @@ const MISTAKES = [
 		"clef-agent-age-key: is the agent's alone",
 	],
 	[
-		"a cache that is the volume itself",
+		"a cache outside of its volume",
 		"disk-cache",
-		"/var/cache/clef-agent/artifact",
-		"/var/cache/clef-agent",
-		"not a folder inside of a volume",
+		"value: /var/cache/clef-agent",
+		"value: /var/cache/clef",
+		"the cache lies in no volume",
 	],
 	[
 		"a cache that the next mount opens",
