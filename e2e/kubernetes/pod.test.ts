@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { vector, vectorKeys, vectorSecrets } from "@clef-sh/testkit/vectors";
 import { describe, expect } from "vitest";
 import { itWith } from "../part.js";
-import { kustomized } from "./manifests.js";
+import { agentContainer, at, kustomized, type Mistake, podSpec } from "./manifests.js";
 import { namespaces, Pod } from "./pod.js";
 import { itWithTools, tools } from "./stage.js";
 
@@ -28,14 +28,18 @@ import fs from "node:fs";
 try { ${call}; process.stdout.write("done"); } catch ({ code }) { process.stdout.write(code); }
 `;
 
-async function pod(overlay: string): Promise<Pod> {
-	return Pod.start(await kustomized(tools, `overlays/${overlay}`), { age_key: vectorKeys.ageSecretKey });
+async function pod(overlay: string, mistake?: Mistake): Promise<Pod> {
+	return Pod.start(await kustomized(tools, `overlays/${overlay}`, mistake), {
+		age_key: vectorKeys.ageSecretKey,
+	});
 }
 
 function put(one: Pod, name: Parameters<typeof vector>[0] = "signed"): void {
 	writeFileSync(one.artifact, vector(name), { mode: 0o644 });
 }
 
+const TOKEN = "/run/clef-agent/token";
+/** The golden vector was packed for another identity than the examples'. */
 const SUBJECT = { CLEF_AGENT_IDENTITY: "api-gateway" };
 
 describe("a pod as the manifests ask for it", () => {
@@ -43,13 +47,114 @@ describe("a pod as the manifests ask for it", () => {
 		const one = await pod("age-key");
 		const agent = await one.agent(SUBJECT);
 		await agent.logged("listening");
-		expect(await one.probe("startupProbe")).toMatchObject({ status: 1, stderr: /not ready: not_loaded/ });
+		const early = await one.probe("startupProbe");
+		expect(early.status).toBe(1);
+		expect(early.stderr).toContain("not ready: not_loaded");
 		expect(await one.probe("livenessProbe")).toEqual({ status: 0, stdout: "", stderr: "" });
 		put(one);
 		agent.signal("SIGHUP");
 		await one.succeeds("startupProbe");
+		expect((await one.probe("readinessProbe")).status).toBe(0);
 		const { status, stdout, stderr } = await one.application(READ_SECRETS);
 		expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
 		expect(JSON.parse(stdout)).toEqual(vectorSecrets);
 	});
+
+	itInPod("lets only the pod's user read the token, and nobody but the agent write it", async () => {
+		const { one } = await ready("age-key");
+		const read = (entry = {}) => one.application(trying(`fs.readFileSync("${TOKEN}")`), entry);
+		expect((await one.application(stat(TOKEN))).stdout).toBe("600 65532 65532");
+		expect((await read()).stdout).toBe("done");
+		expect((await read({ uid: 1000 })).stdout).toBe("EACCES");
+		for (const call of [`fs.writeFileSync("${TOKEN}", "x")`, `fs.rmSync("${TOKEN}")`])
+			expect((await one.application(trying(call))).stdout).toBe("EROFS");
+	});
+
+	itInPod("keeps the age key and the cache from the application", async () => {
+		const { one } = await ready("disk-cache");
+		for (const path of ["/run/secrets/clef-agent/age.key", "/var/cache/clef-agent/clef-agent"])
+			expect((await one.application(trying(`fs.statSync("${path}")`))).stdout).toBe("ENOENT");
+	});
+
+	itInPod("has a root that nothing can be written to", async () => {
+		const { one } = await ready("age-key");
+		expect((await one.application(trying('fs.writeFileSync("/tmp/x", "")'))).stdout).toBe("EROFS");
+	});
+
+	itInPod("needs the pod's group for the age key", async () => {
+		const one = await pod("age-key", { file: "sidecar/sidecar.yaml", from: "fsGroup: 65532", to: "" });
+		const agent = await one.agent(SUBJECT);
+		expect((await agent.ended()).status).toBe(1);
+		expect(agent.stderr).toMatch(/CLEF_AGENT_AGE_KEY_FILE/);
+	});
+
+	itInPod("goes on with the same token when the agent is restarted", async () => {
+		const { one, agent } = await ready("age-key");
+		const token = await one.application(`${trying("")};process.stdout.write(fs.readFileSync("${TOKEN}"))`);
+		await agent.stop("SIGKILL");
+		expect((await one.probe("livenessProbe")).stderr).toContain("nothing listens there");
+		await one.agent(SUBJECT);
+		await one.succeeds("startupProbe");
+		expect(await one.application(`${trying("")};process.stdout.write(fs.readFileSync("${TOKEN}"))`)).toEqual(
+			token,
+		);
+		expect((await one.application(READ_SECRETS)).status).toBe(0);
+	});
+
+	itInPod("serves from the disk when the agent is restarted while the source is down", async () => {
+		const { one, agent } = await ready("disk-cache");
+		expect(agent.stderr).not.toContain("disk.failed");
+		await agent.stop("SIGKILL");
+		rmSync(one.artifact);
+		const second = await one.agent(SUBJECT);
+		await second.logged("artifact.restored");
+		await one.succeeds("startupProbe");
+		expect(JSON.parse((await one.application(READ_SECRETS)).stdout)).toEqual(vectorSecrets);
+	});
+
+	itInPod("would have no cache if a mount opened its folder to the pod's group", async () => {
+		const { one, agent } = await ready("disk-cache");
+		await agent.stop();
+		await one.inAgent('fs.chmodSync("/var/cache/clef-agent/clef-agent", 0o2770)');
+		const second = await one.agent(SUBJECT);
+		expect((await second.logged("disk.failed")).message).toContain("is open to other users");
+	});
+
+	itInPod("ignores what a Service called clef-agent injects, in the agent and in its probes", async () => {
+		const links = { CLEF_AGENT_PORT: "tcp://10.0.0.1:80", CLEF_AGENT_SERVICE_HOST: "10.0.0.1" };
+		const one = await pod("age-key");
+		put(one);
+		const agent = await one.agent({ ...SUBJECT, ...links });
+		await agent.logged("artifact.refreshed");
+		expect(await one.probe("readinessProbe", links)).toEqual({ status: 0, stdout: "", stderr: "" });
+		expect(
+			agent.log.some(({ level, message }) => level === "WARN" && message.includes("CLEF_AGENT_PORT")),
+		).toBe(true);
+	});
+
+	itInPod("ends with success within its time, after a Job's own container", async () => {
+		const { one, agent } = await ready("job");
+		expect((await one.application(READ_SECRETS)).status).toBe(0);
+		expect((await agent.stop("SIGTERM")).status).toBe(0);
+	});
+
+	itInPod("fits into its memory, probes and all", async () => {
+		const { one, agent } = await ready("disk-cache");
+		const probe = "process.stdout.write(String(process.resourceUsage().maxRSS * 1024))";
+		
+		const peak = agent.peakMemoryBytes() + 2 * Number((await one.application(probe)).stdout);
+		const limit = at(
+			agentContainer(podSpec(await kustomized(tools, "overlays/disk-cache"))),
+			"resources.limits.memory",
+		);
+		expect(peak).toBeLessThan(Number.parseInt(String(limit), 10) * 1024 * 1024);
+	});
 });
+
+async function ready(overlay: string) {
+	const one = await pod(overlay);
+	put(one);
+	const agent = await one.agent(SUBJECT);
+	await one.succeeds("startupProbe");
+	return { one, agent };
+}

@@ -27,8 +27,6 @@ export const namespaces: Part = {
 interface Entry {
 	/** The user in place of the pod's. */
 	readonly uid?: number;
-	/** Groups in place of the pod's fsGroup. */
-	readonly groups?: readonly number[];
 }
 
 /**
@@ -48,7 +46,10 @@ export class Pod {
 	}
 
 	/** Makes the pod's network and volumes. `secrets` is what the files of each Secret hold. */
-	static async start(objects: readonly JsonObject[], secrets: Readonly<Record<string, string>>): Promise<Pod> {
+	static async start(
+		objects: readonly JsonObject[],
+		secrets: Readonly<Record<string, string>>,
+	): Promise<Pod> {
 		const folder = join(temporaryFolder(), "source");
 		mkdirSync(folder, { mode: 0o755 });
 		const unshared = ["--mount", "--net", "--propagation", "private", "sh", "-ec", script(objects, folder)];
@@ -122,18 +123,29 @@ export class Pod {
 		);
 	}
 
+	/** Runs JavaScript with `fs` in the agent's container. */
+	async inAgent(code: string): Promise<void> {
+		const command = [`${IMAGE}/node`, "--input-type=module", "-e", `import fs from "node:fs";${code}`];
+		const { status, stderr } = await this.#run([...this.#entering({}), ...command], {});
+		if (status !== 0) throw new RangeError(stderr);
+	}
+
 	#run([program = "", ...args]: readonly string[], env: Readonly<Record<string, string>>): Promise<Ended> {
 		return runProgram(program, args, { env });
 	}
 
-	#entering({ uid, groups }: Entry): string[] {
+	#entering({ uid }: Entry): string[] {
 		const context = at(podSpec(this.#objects), "securityContext");
-		const group = at(context, "fsGroup") ?? 0;
+		const group = at(context, "fsGroup");
+		const groups = group === undefined ? "--clear-groups" : `--groups=${group}`;
 		const privileges = ["--no-new-privs", "--bounding-set=-all", "--inh-caps=-all"];
-		const user = [`--reuid=${uid ?? at(context, "runAsUser")}`, `--regid=${uid ?? at(context, "runAsGroup")}`];
+		const user = [
+			`--reuid=${uid ?? at(context, "runAsUser")}`,
+			`--regid=${uid ?? at(context, "runAsGroup")}`,
+		];
 		return [
 			...["nsenter", `--target=${this.#pid}`, "--mount", "--net"],
-			...["setpriv", ...privileges, ...user, `--groups=${(groups ?? [group]).join(",")}`],
+			...["setpriv", ...privileges, ...user, groups],
 		];
 	}
 }

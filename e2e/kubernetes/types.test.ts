@@ -31,7 +31,13 @@ const IN_TYPES = [
 	["a typo in a claim", "disk-cache-volume", "accessModes", "accessMode", `'"accessMode"' does not exist`],
 	["a typo in a network policy", "network-policy", "egress:", "egres:", `'"egres"' does not exist`],
 	["a typo in an account", "aws-irsa", "annotations", "annotation", `'"annotation"' does not exist`],
-	["a missing field", "age-key", "  selector:\n    matchLabels:\n      app.kubernetes.io/name: api\n", "", `'"selector"' is missing`],
+	[
+		"a missing field",
+		"age-key",
+		"  selector:\n    matchLabels:\n      app.kubernetes.io/name: api\n",
+		"",
+		`'"selector"' is missing`,
+	],
 	[
 		"a text for a number",
 		"age-key",
