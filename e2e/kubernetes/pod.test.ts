@@ -141,7 +141,7 @@ describe("a pod as the manifests ask for it", () => {
 	itInPod("fits into its memory, probes and all", async () => {
 		const { one, agent } = await ready("disk-cache");
 		const probe = "process.stdout.write(String(process.resourceUsage().maxRSS * 1024))";
-		
+
 		const peak = agent.peakMemoryBytes() + 2 * Number((await one.application(probe)).stdout);
 		const limit = at(
 			agentContainer(podSpec(await kustomized(tools, "overlays/disk-cache"))),
