@@ -11,9 +11,9 @@ describe("kustomize", () => {
 			"has no agent",
 		],
 		[
-			"finds a setting that nothing generates",
+			"leaves settings that nothing generates to be found",
 			{ file: "overlays/age-key/kustomization.yaml", from: "- name: clef-agent", to: "- name: agent" },
-			"does not exist; cannot merge",
+			"There is no ConfigMap clef-agent",
 		],
 		[
 			"finds a patch of nothing",

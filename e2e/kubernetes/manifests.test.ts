@@ -40,7 +40,7 @@ describe("the overlays of deploy/kubernetes", () => {
 		itWithTools(`configure the agent as it accepts it, once they hold a key: ${name}`, async () => {
 			const env = agentEnvironment(await kustomized(tools, `overlays/${name}`));
 			const { agent, warnings, tokenFile } = configOf(env);
-			expect(agent).toMatchObject({ identity: "api", environment: "production", ttlSeconds: 300 });
+			expect(agent).toMatchObject({ identity: "api", environment: "production" });
 			expect(agent.verifyKeys).toHaveLength(1);
 			expect(warnings).toEqual([]);
 			expect(tokenFile).toBe("/run/clef-agent/token");
