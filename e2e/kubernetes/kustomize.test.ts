@@ -28,6 +28,15 @@ describe("kustomize", () => {
 		});
 	}
 
+	for (const kind of ["StatefulSet", "DaemonSet"]) {
+		itWithTools(`adds the agent to a ${kind} too`, async () => {
+			const mistake = { file: "base/deployment.yaml", from: "kind: Deployment", to: `kind: ${kind}` };
+			const objects = await kustomized(tools, "overlays/disk-cache", mistake);
+			expect(objects.map((one) => one.kind)).toContain(kind);
+			expect(sidecarProblems(objects)).toEqual([]);
+		});
+	}
+
 	itWithTools("puts the agent before other init containers, so that they can ask it too", async () => {
 		const mistake = {
 			file: "base/deployment.yaml",

@@ -24,14 +24,27 @@ export interface Mistake {
 	readonly to: string;
 }
 
+/** Rendered once by each file of tests. */
+const rendered = new Map<string, Promise<readonly JsonObject[]>>();
+
 /** What kustomize makes of a folder of `deploy/kubernetes/`, or of a copy with a mistake in it. */
-export async function kustomized(
-	{ kubectl }: KubernetesTools,
+export function kustomized(
+	tools: KubernetesTools,
 	path: string,
 	mistake?: Mistake,
 ): Promise<readonly JsonObject[]> {
-	const root = mistake === undefined ? join(deployFolder, "kubernetes") : copyWith(mistake);
-	const { status, stdout, stderr } = await runProgram(kubectl, ["kustomize", join(root, path)]);
+	if (mistake !== undefined) return kustomizedFolder(tools, join(copyWith(mistake), path));
+	const known = rendered.get(path) ?? kustomizedFolder(tools, join(deployFolder, "kubernetes", path));
+	rendered.set(path, known);
+	return known;
+}
+
+/** What kustomize makes of any folder. */
+export async function kustomizedFolder(
+	{ kubectl }: KubernetesTools,
+	folder: string,
+): Promise<readonly JsonObject[]> {
+	const { status, stdout, stderr } = await runProgram(kubectl, ["kustomize", folder]);
 	if (status !== 0 || stderr !== "") throw new RangeError(`kustomize: ${stderr}`);
 	return documents(stdout);
 }

@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { vector, vectorKeys, vectorSecrets } from "@clef-sh/testkit/vectors";
 import { describe, expect } from "vitest";
+import { eventually } from "../eventually.js";
 import { itWith } from "../part.js";
 import { agentContainer, at, kustomized, type Mistake, podSpec } from "./manifests.js";
 import { namespaces, Pod } from "./pod.js";
@@ -38,6 +39,7 @@ function put(one: Pod, name: Parameters<typeof vector>[0] = "signed"): void {
 	writeFileSync(one.artifact, vector(name), { mode: 0o644 });
 }
 
+const CACHE = "/var/cache/clef-agent/clef-agent";
 const TOKEN = "/run/clef-agent/token";
 /** The golden vector was packed for another identity than the examples'. */
 const SUBJECT = { CLEF_AGENT_IDENTITY: "api-gateway" };
@@ -72,7 +74,7 @@ describe("a pod as the manifests ask for it", () => {
 
 	itInPod("keeps the age key and the cache from the application", async () => {
 		const { one } = await ready("disk-cache");
-		for (const path of ["/run/secrets/clef-agent/age.key", "/var/cache/clef-agent/clef-agent"])
+		for (const path of ["/run/secrets/clef-agent/age.key", CACHE])
 			expect((await one.application(trying(`fs.statSync("${path}")`))).stdout).toBe("ENOENT");
 	});
 
@@ -104,6 +106,7 @@ describe("a pod as the manifests ask for it", () => {
 	itInPod("serves from the disk when the agent is restarted while the source is down", async () => {
 		const { one, agent } = await ready("disk-cache");
 		expect(agent.stderr).not.toContain("disk.failed");
+		await recorded(one);
 		await agent.stop("SIGKILL");
 		rmSync(one.artifact);
 		const second = await one.agent(SUBJECT);
@@ -114,8 +117,10 @@ describe("a pod as the manifests ask for it", () => {
 
 	itInPod("would have no cache if a mount opened its folder to the pod's group", async () => {
 		const { one, agent } = await ready("disk-cache");
+		await recorded(one);
 		await agent.stop();
-		await one.inAgent('fs.chmodSync("/var/cache/clef-agent/clef-agent", 0o2770)');
+		const opened = await one.inAgent(`fs.chmodSync("${CACHE}", 0o2770)`);
+		expect(opened).toEqual({ status: 0, stdout: "", stderr: "" });
 		const second = await one.agent(SUBJECT);
 		expect((await second.logged("disk.failed")).message).toContain("is open to other users");
 	});
@@ -157,4 +162,10 @@ async function ready(overlay: string) {
 	const agent = await one.agent(SUBJECT);
 	await one.succeeds("startupProbe");
 	return { one, agent };
+}
+
+/** Waits until the artifact is on the disk: the agent serves it before. */
+function recorded(one: Pod): Promise<boolean> {
+	const code = `if (!fs.readdirSync("${CACHE}").some((name) => name.endsWith(".clef"))) process.exitCode = 1`;
+	return eventually("a record on the disk", async () => (await one.inAgent(code)).status === 0);
 }

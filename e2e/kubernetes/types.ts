@@ -23,7 +23,9 @@ const KINDS: Readonly<Record<string, { module: string; check: (data: never) => {
 };
 
 const modules = fileURLToPath(new URL("../node_modules/", import.meta.url));
-const tsc = fileURLToPath(new URL("../../node_modules/.bin/tsc", import.meta.url));
+const root = fileURLToPath(new URL("../../", import.meta.url));
+/** The workspace's own compiler. */
+const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
 
 /**
  * What the types of Kubernetes' API refuse of the objects, by name of the case: unknown fields, missing fields and
@@ -56,7 +58,7 @@ export async function typeProblems(
 async function compile(folder: string, files: readonly string[]): Promise<string[]> {
 	const options = ["--noEmit", "--strict", "--skipLibCheck", "--pretty", "false", "--ignoreConfig"];
 	const target = ["--module", "nodenext", "--target", "es2022", "--types", ""];
-	const ended = await runProgram(tsc, [...options, ...target, ...files], { cwd: folder });
+	const ended = await runProgram(process.execPath, [tsc, ...options, ...target, ...files], { cwd: folder });
 	const lines = ended.stdout.split("\n").filter(Boolean);
 	// Whatever is said of no case is a mistake in how the compiler was called.
 	const others = lines.filter((line) => !/^(case\d+\.ts|\s)/.test(line));
