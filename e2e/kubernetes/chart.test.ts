@@ -44,6 +44,7 @@ const VALUES: Readonly<Record<string, JsonObject>> = {
 	},
 	job: { job: true, image: "ghcr.io/acme/migrate:1.0.0", "clef-agent": AGE_KEY },
 	"network-policy": { "clef-agent": AGE_KEY },
+	"token-secret": { appUser: 1000, "clef-agent": { ...AGE_KEY, token: { secretName: "clef-agent-token" } } },
 };
 
 const releaseOf = (overlay: string) => (overlay === "job" ? "migrate" : "api");

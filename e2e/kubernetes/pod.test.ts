@@ -32,6 +32,7 @@ try { ${call}; process.stdout.write("done"); } catch ({ code }) { process.stdout
 async function pod(overlay: string, mistake?: Mistake): Promise<Pod> {
 	return Pod.start(await kustomized(tools, `overlays/${overlay}`, mistake), {
 		age_key: vectorKeys.ageSecretKey,
+		token: "a-token-of-ones-own-from-a-secret",
 	});
 }
 
@@ -70,6 +71,13 @@ describe("a pod as the manifests ask for it", () => {
 		expect((await read({ uid: 1000 })).stdout).toBe("EACCES");
 		for (const call of [`fs.writeFileSync("${TOKEN}", "x")`, `fs.rmSync("${TOKEN}")`])
 			expect((await one.application(trying(call))).stdout).toBe("EROFS");
+	});
+
+	itInPod("lets an application of another user read a token that a Secret gives to both", async () => {
+		const { one } = await ready("token-secret");
+		expect((await one.application(stat(TOKEN))).stdout).toBe("440 0 65532");
+		expect((await one.application("process.stdout.write(String(process.getuid()))")).stdout).toBe("1000");
+		expect(JSON.parse((await one.application(READ_SECRETS)).stdout)).toEqual(vectorSecrets);
 	});
 
 	itInPod("keeps the age key and the cache from the application", async () => {

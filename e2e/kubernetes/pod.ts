@@ -113,7 +113,9 @@ export class Pod {
 			if (mount === undefined) return `umount ${mountPath}`;
 			return mount.readOnly === true ? `mount -o remount,bind,ro ${mountPath}` : ":";
 		});
-		const [nsenter = "", ...entering] = this.#entering(entry);
+		const user = at(spec, "containers.0.securityContext.runAsUser");
+		const itsUser = typeof user === "number" ? { uid: user } : {};
+		const [nsenter = "", ...entering] = this.#entering({ ...itsUser, ...entry });
 		const cut = entering.indexOf("setpriv");
 		const isolated = ["unshare", "--mount", "--propagation", "private", "sh", "-ec"];
 		const shell = [...isolated, `${mounts.join("\n")}\nexec "$@"`, "sh", ...entering.slice(cut)];

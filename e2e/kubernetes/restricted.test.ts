@@ -73,7 +73,11 @@ describe("the restricted profile refuses", () => {
 		["capabilities", "- ALL", "- NET_RAW"],
 		["perhaps root", "runAsNonRoot: true", "runAsNonRoot: false"],
 		["any system call", "type: RuntimeDefault", "type: Unconfined"],
-		["a folder of the host", "emptyDir:", "hostPath:"],
+		[
+			"a folder of the host",
+			"      volumes:\n",
+			"      volumes:\n        - name: host\n          hostPath: { path: / }\n",
+		],
 	] as const) {
 		itWithTools(`${title}, in a copy of each overlay`, async () => {
 			for (const overlay of OVERLAYS) {

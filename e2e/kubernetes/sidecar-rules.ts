@@ -74,10 +74,13 @@ function podProblems(spec: JsonObject): string[] {
 	);
 	const writable = containers.filter((one) => at(one, "securityContext.readOnlyRootFilesystem") !== true);
 	const user = at(spec, "securityContext.runAsUser");
+	const isGiven = objectsAt(spec, "volumes").some(
+		(one) => one.name === "clef-agent-token" && "secret" in one,
+	);
 	return [
 		...unless(typeof user === "number" && user > 0, "the pod has no user"),
 		...unless(at(spec, "securityContext.fsGroup") === user, "the pod's volumes are not its group's"),
-		...users.map(({ name }) => `${name}: another user could not read the token`),
+		...(isGiven ? [] : users).map(({ name }) => `${name}: another user could not read the token`),
 		...writable.map(({ name }) => `${name}: may write to its image`),
 		...unless(spec.shareProcessNamespace !== true, "the application could look into the agent's memory"),
 		...unless(spec.enableServiceLinks === false, "service links would reach the agent"),
@@ -120,14 +123,22 @@ function tokenProblems(spec: JsonObject, agent: JsonObject, env: Record<string, 
 	const volume = volumeOf(spec, mount);
 	return [
 		...unless(mount?.mountPath === dirname(path), "the token lies in no volume of its own"),
-		...unless(mount?.readOnly !== true, "the agent cannot write the token"),
-		...unless(at(volume, "emptyDir.medium") === "Memory", "the token would reach the disk"),
-		...unless(at(volume, "emptyDir.sizeLimit") !== undefined, "the token's volume may take all memory"),
+		...(at(volume, "secret") === undefined
+			? generatedTokenProblems(volume, mount)
+			: secretProblems(spec, mount, "CLEF_AGENT_TOKEN_FILE")),
 		...unless(readers.length > 0, "no container can read the token"),
 		...unless(
 			readers.every(({ readOnly }) => readOnly === true),
 			"the application could replace the token",
 		),
+	];
+}
+
+function generatedTokenProblems(volume: Json | undefined, mount: JsonObject | undefined): string[] {
+	return [
+		...unless(mount?.readOnly !== true, "the agent cannot write the token"),
+		...unless(at(volume, "emptyDir.medium") === "Memory", "the token would reach the disk"),
+		...unless(at(volume, "emptyDir.sizeLimit") !== undefined, "the token's volume may take all memory"),
 	];
 }
 

@@ -3,6 +3,14 @@ import { problemsWith } from "./problems-with.js";
 import { itWithTools } from "./stage.js";
 
 const MISTAKES = [
+	["a given token for everyone", "token-secret", "defaultMode: 288", "defaultMode: 292", "group alone"],
+	[
+		"a given token that the agent may write",
+		"token-secret",
+		"token\n              readOnly: true\n            - mountPath: /run/secrets",
+		"token\n            - mountPath: /run/secrets",
+		"could be written",
+	],
 	[
 		"a volume that is not there",
 		"age-key",

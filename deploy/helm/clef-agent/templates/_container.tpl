@@ -48,6 +48,9 @@
   volumeMounts:
     - name: clef-agent-token
       mountPath: /run/clef-agent
+      {{- if $agent.token.secretName }}
+      readOnly: true
+      {{- end }}
     {{- if $agent.ageKey.secretName }}
     # A folder, not a single file: only then does a changed Secret reach the agent.
     - name: clef-agent-age-key

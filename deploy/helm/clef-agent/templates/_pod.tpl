@@ -31,9 +31,19 @@ checksum/clef-agent: {{ include "clef-agent.configMap" . | sha256sum }}
 {{- define "clef-agent.volumes" -}}
 {{- $agent := index .Values "clef-agent" -}}
 - name: clef-agent-token
+  {{- if $agent.token.secretName }}
+  secret:
+    secretName: {{ $agent.token.secretName }}
+    # 0440 in octal, as for the age key.
+    defaultMode: 288
+    items:
+      - key: token
+        path: token
+  {{- else }}
   emptyDir:
     medium: Memory
     sizeLimit: 1Mi
+  {{- end }}
 {{- with $agent.ageKey }}
 {{- if .secretName }}
 - name: clef-agent-age-key

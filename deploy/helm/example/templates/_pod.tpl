@@ -29,6 +29,10 @@ spec:
         readOnlyRootFilesystem: true
         capabilities:
           drop: ["ALL"]
+        {{- with .Values.appUser }}
+        runAsUser: {{ . }}
+        runAsGroup: {{ . }}
+        {{- end }}
       volumeMounts:
         {{- include "clef-agent.tokenMount" . | nindent 8 }}
   volumes:
