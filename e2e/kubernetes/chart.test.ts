@@ -12,6 +12,11 @@ import { lostByKubernetes, typeProblems } from "./types.js";
 const S3 = { env: { CLEF_AGENT_SOURCE: "s3://acme-artifacts/api/production.age.json" } };
 const AGE_KEY = { ageKey: { secretName: "clef-agent" } };
 const IAM = { podAnnotations: { "eks.amazonaws.com/skip-containers": "app" }, "clef-agent": S3 };
+const GKE = {
+	serviceAccountAnnotations: {
+		"iam.gke.io/gcp-service-account": "clef-agent-api@acme-production.iam.gserviceaccount.com",
+	},
+};
 
 /** The values that ask of the chart what each overlay asks of kustomize. */
 const VALUES: Readonly<Record<string, JsonObject>> = {
@@ -37,13 +42,11 @@ const VALUES: Readonly<Record<string, JsonObject>> = {
 		strategy: { type: "Recreate" },
 		"clef-agent": { ...AGE_KEY, diskCache: { enabled: true, claimName: "clef-agent-cache" } },
 	},
-	"gke-workload-identity": {
-		serviceAccountAnnotations: {
-			"iam.gke.io/gcp-service-account": "clef-agent-api@acme-production.iam.gserviceaccount.com",
-		},
-	},
+	"gke-workload-identity": GKE,
 	job: { job: true, image: "ghcr.io/acme/migrate:1.0.0", "clef-agent": AGE_KEY },
 	"network-policy": { "clef-agent": AGE_KEY },
+	"network-policy-eks": IAM,
+	"network-policy-gke": GKE,
 	"token-secret": { appUser: 1000, "clef-agent": { ...AGE_KEY, token: { secretName: "clef-agent-token" } } },
 };
 
