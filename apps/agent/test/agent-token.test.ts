@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { obtainToken } from "../src/agent-token.js";
@@ -29,6 +29,17 @@ it("writes a generated token for its owner only", () => {
 	});
 	expect(readFileSync(join(cwd, "token"), "utf8")).toBe(GENERATED);
 	expect(statSync(join(cwd, "token")).mode & 0o777).toBe(0o600);
+	expect(readdirSync(cwd)).toEqual(["token"]);
+});
+
+it("writes it also where files have no second names", () => {
+	const cwd = temporaryFolder();
+	const link = () => {
+		throw Object.assign(new TypeError(), { code: "EPERM" });
+	};
+	expect(obtainToken({ tokenFile: "token", cwd, randomBytes, link }).handover).toBe("file");
+	expect(readFileSync(join(cwd, "token"), "utf8")).toBe(GENERATED);
+	expect(readdirSync(cwd)).toEqual(["token"]);
 });
 
 it("takes an absolute path as it is", () => {
@@ -61,6 +72,7 @@ it("never overwrites a file that appeared in the meantime, nor says the token", 
 	expect(error.message).toContain("it appeared in the meantime");
 	expect(error.message).not.toContain(GENERATED);
 	expect(readFileSync(join(cwd, "token"), "utf8")).toBe("another agent's");
+	expect(readdirSync(cwd)).toEqual(["token"]);
 });
 
 it("names the code of a failure it has no words for", () => {
