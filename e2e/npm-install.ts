@@ -63,8 +63,11 @@ export async function npmInstall(
 
 /** npm and npx start whichever Node comes first on the path. */
 export function environmentOf(node: string): Record<string, string> {
-	const inherited = inheritedNpm();
-	return { ...inherited, PATH: `${dirname(node)}:${inherited.PATH ?? ""}` };
+	// The tests themselves may run under npx, which hands on what it was asked to run and where.
+	const ofNpx = new Set(["npm_config_local_prefix", "npm_config_package", "npm_config_call"]);
+	const inherited = Object.entries(inheritedNpm()).filter(([name]) => !ofNpx.has(name));
+	const { PATH = "", ...others } = Object.fromEntries(inherited);
+	return { ...others, PATH: `${dirname(node)}:${PATH}` };
 }
 
 /** Every package npm installed, by its path below the folder. */
