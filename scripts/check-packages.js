@@ -1,15 +1,17 @@
 // Packs every package as it would be published and checks the tarball: its files, its exports and its types.
 // Also checks that the workspace's manifests agree with each other.
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ensureBuilt, root, run, tool } from "./run.js";
+import { packPackages, publishedPackages, tarballName } from "./packages/published.js";
+import { tarballFiles, tarballProblems } from "./packages/tarball.js";
+import { ensureBuilt, root, tool } from "./run.js";
 
-/** Files that help nobody who installs the package. */
-const UNWANTED =
-	/(?:^|\/)(?:src|test|tests|coverage|node_modules|\.turbo)\/|\.test\.|\.tsbuildinfo$|(?<!\.d)\.ts$|\.env$/;
-const EXPECTED = ["package.json", "LICENSE"];
+const workspace = {
+	license: readFileSync(join(root, "LICENSE"), "utf8"),
+	node: JSON.parse(readFileSync(join(root, "package.json"), "utf8")).engines.node,
+};
 
 ensureBuilt();
 const folder = mkdtempSync(join(tmpdir(), "clef-pack-"));
@@ -21,48 +23,26 @@ try {
 
 /** @returns {boolean} */
 function check() {
-	const names = publishedNames();
-	const filters = names.map((name) => `--filter=${name}`);
-	const packing = run(process.execPath, [
-		`${root}scripts/pnpm.js`,
-		...filters,
-		"pack",
-		"--pack-destination",
-		folder,
-	]);
+	const packages = publishedPackages();
+	const packing = packPackages(packages, folder);
 	if (!packing.ok) return report("pnpm pack", [packing.output]);
-	const results = names.map(checkTarball);
+	const results = packages.map(checkTarball);
 	const manifests = tool("sherif", []);
 	report("manifests (sherif)", manifests.ok ? [] : [manifests.output]);
 	return manifests.ok && results.every(Boolean);
 }
 
-/** @returns {string[]} */
-function publishedNames() {
-	return ["packages", "apps"]
-		.flatMap((parent) =>
-			readdirSync(join(root, parent)).map((name) => join(root, parent, name, "package.json")),
-		)
-		.map((file) => JSON.parse(readFileSync(file, "utf8")))
-		.filter((manifest) => manifest.private !== true)
-		.map((manifest) => manifest.name);
-}
-
-/** @param {string} name */
-function checkTarball(name) {
-	const prefix = `${name.replace("@", "").replace("/", "-")}-`;
-	const file = readdirSync(folder).find((entry) => entry.startsWith(prefix));
-	if (file === undefined) return report(name, ["was not packed"]);
-	const tarball = join(folder, file);
-	const listing = run("tar", ["-tzf", tarball]).output.split("\n");
-	const files = listing.map((line) => line.replace(/^package\//, ""));
+/** @param {import("./packages/published.js").PublishedPackage} one */
+function checkTarball(one) {
+	const tarball = join(folder, tarballName(one));
+	if (!existsSync(tarball)) return report(one.name, ["was not packed"]);
+	const files = tarballFiles(tarball);
 	const problems = [
-		...files.filter((path) => UNWANTED.test(path)).map((path) => `${path} does not belong into the tarball`),
-		...EXPECTED.filter((path) => !files.includes(path)).map((path) => `${path} is missing from the tarball`),
+		...tarballProblems(files, workspace),
 		...complaint("publint", ["run", tarball, "--strict"]),
 		...complaint("attw", [tarball, "--profile", "esm-only", "--format", "ascii", "--no-emoji"]),
 	];
-	return report(`${name}: ${files.length} files, ${kilobytes(tarball)}`, problems);
+	return report(`${one.name}: ${files.size} files, ${kilobytes(tarball)}`, problems);
 }
 
 /** @param {string} name @param {readonly string[]} args */
