@@ -9,6 +9,7 @@ const CHECKS = [
 	["layers", "check:layers"],
 	["unused", "check:unused"],
 	["packages", "check:packages"],
+	["licences", "check:licences"],
 	["docs", "check:docs"],
 	["attacks", "check:attacks"],
 ];
