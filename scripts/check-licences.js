@@ -10,12 +10,10 @@ import { bundledPackages } from "./sbom/bundled-packages.js";
 
 /** @typedef {import("./licences/allowed.js").LicensedPackage} LicensedPackage */
 
-const { notices = join(root, "apps", "agent", "dist", "THIRD-PARTY-NOTICES.txt") } = parseArgs({
-	options: { notices: { type: "string" } },
-}).values;
-
-ensureBuilt();
-const packages = [...installedPackages(), ...bundledPackages(notices)];
+const { notices } = parseArgs({ options: { notices: { type: "string" } } }).values;
+if (notices === undefined) ensureBuilt();
+const built = join(root, "apps", "agent", "dist", "THIRD-PARTY-NOTICES.txt");
+const packages = [...installedPackages(), ...bundledPackages(notices ?? built)];
 const problems = licenceProblems(unique(packages));
 for (const problem of problems) console.error(problem);
 if (problems.length === 0) console.log(`${unique(packages).length} packages have a licence that is allowed`);
