@@ -169,15 +169,20 @@ describe("no list is written from", () => {
 		expect(await refusal("--for", "binary", "--node-versions", versions)).toMatch(expected);
 	});
 
-	it.each([{}, { packages: [] }, { packages: [{ name: "libc6" }] }])(
-		"Debian packages that say too little: %j",
-		async (content) => {
-			const node = ["--node-versions", file("versions.json", NODE_VERSIONS)];
-			expect(
-				await refusal("--for", "image", ...node, "--debian-packages", file("deb.json", content)),
-			).toMatch(/^Could not read .+ must hold/);
-		},
-	);
+	it.each([
+		{},
+		{ packages: [] },
+		{ packages: [{ name: "libc6" }] },
+		{ packages: [null] },
+		"",
+		"libc6 2.36-9\n",
+		"libc6 2.36-9 amd64 more\n",
+	])("Debian packages that say too little: %j", async (content) => {
+		const node = ["--node-versions", file("versions.json", NODE_VERSIONS)];
+		expect(await refusal("--for", "image", ...node, "--debian-packages", file("deb.json", content))).toMatch(
+			/^Could not read .+ each line must be/,
+		);
+	});
 
 	it.each([
 		[["--for", "rpm"], /^Say for what the list is; use --for npm\|binary\|image/],
