@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
+// @boundaries-ignore what scripts are made of is tested here too
 import { publishedPackages } from "../scripts/packages/published.js";
 import { runProgram } from "./command.js";
 import { temporaryFolder } from "./temporary-folder.js";

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+// @boundaries-ignore what scripts are made of is tested here too
 import { licenceProblems } from "../scripts/licences/allowed.js";
 import { runProgram } from "./command.js";
 import { shellProgram } from "./lambda-layer-stage.js";

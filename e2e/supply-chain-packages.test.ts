@@ -2,7 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
+// @boundaries-ignore what scripts are made of is tested here too
 import { publishedPackages } from "../scripts/packages/published.js";
+// @boundaries-ignore what scripts are made of is tested here too
 import { tarballProblems } from "../scripts/packages/tarball.js";
 import { runProgram } from "./command.js";
 import { temporaryFolder } from "./temporary-folder.js";

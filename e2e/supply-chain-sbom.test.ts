@@ -3,7 +3,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+// @boundaries-ignore what scripts are made of is tested here too
 import { sbomProblems } from "../scripts/sbom/check.js";
+// @boundaries-ignore what scripts are made of is tested here too
 import type { SpdxDocument } from "../scripts/sbom/document.js";
 import { runProgram } from "./command.js";
 import { temporaryFolder } from "./temporary-folder.js";

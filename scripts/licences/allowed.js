@@ -22,7 +22,7 @@ const ALLOWED = new Set([
  * the same: by name, exactly what they say, and why it is right.
  * @type {Exceptions}
  */
-export const EXCEPTIONS = {};
+const EXCEPTIONS = {};
 
 /**
  * Packages under a licence that is not allowed, and exceptions that nothing needs any more.
