@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { vector, vectorSecrets } from "@clef-sh/testkit/vectors";
-import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, type TestContext, vi } from "vitest";
 import { AgentProcess } from "./agent-process.js";
 import { runProgram } from "./command.js";
 import {
@@ -17,19 +17,22 @@ import {
 import { OTHER_NODES, otherNode } from "./other-node.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
+// npm takes a hundred packages from the registry.
+vi.setConfig({ testTimeout: 120_000 });
+
 /** What the command may weigh on a user's disk. */
 const AGENT_LIMIT = { packages: 15, megabytes: 25 };
-const LIBRARY = ["artifact", "cache", "decryptors", "sources", "core"].map((name) => `packages/${name}`);
+const LIBRARY = ["artifact", "cache", "decryptors", "sources", "core"];
 
 const { version: agentVersion } = JSON.parse(
 	readFileSync(new URL("../apps/agent/package.json", import.meta.url), "utf8"),
 );
 const tarballs = tarballFolder();
 const installations: Installation[] = [];
-let agentTarball = "";
+let agentTarballs: readonly string[] = [];
 
 beforeAll(async () => {
-	agentTarball = await packed("apps/agent", tarballs.path);
+	agentTarballs = await packed(["agent"], tarballs.path);
 });
 
 afterAll(() => {
@@ -58,7 +61,7 @@ async function nodeOf(version: string, context: TestContext): Promise<string> {
 describe.each(["current", ...OTHER_NODES])("npm install @clef-sh/agent on Node %s", (version) => {
 	it("serves a fixture's secrets, and npx runs the other commands", async (context) => {
 		const node = await nodeOf(version, context);
-		const { folder, warnings } = await installed([agentTarball], node, context);
+		const { folder, warnings } = await installed(agentTarballs, node, context);
 		expect(warnings).not.toContain("EBADENGINE");
 		const npx = (...args: string[]) =>
 			runProgram("npx", ["--no-install", "clef-agent", ...args], { cwd: folder, env: environmentOf(node) });
@@ -86,7 +89,7 @@ describe.each(["current", ...OTHER_NODES])("npm install @clef-sh/agent on Node %
 });
 
 it("@clef-sh/agent brings no install script and weighs no more than it may", async (context) => {
-	const { folder } = await installed([agentTarball], process.execPath, context);
+	const { folder } = await installed(agentTarballs, process.execPath, context);
 	const weight = weightOf(folder);
 	console.log(`@clef-sh/agent: ${weight.packages} packages, ${weight.megabytes.toFixed(1)} MB`);
 	expect(packagesWithInstallScripts(folder)).toEqual([]);
@@ -95,9 +98,7 @@ it("@clef-sh/agent brings no install script and weighs no more than it may", asy
 });
 
 it("@clef-sh/core brings no install script; what it weighs is said", async (context) => {
-	const files: string[] = [];
-	for (const name of LIBRARY) files.push(await packed(name, tarballs.path));
-	const { folder } = await installed(files, process.execPath, context);
+	const { folder } = await installed(await packed(LIBRARY, tarballs.path), process.execPath, context);
 	const weight = weightOf(folder);
 	console.log(`@clef-sh/core: ${weight.packages} packages, ${weight.megabytes.toFixed(1)} MB`);
 	expect([...installedPackages(folder).keys()]).toContain("node_modules/@clef-sh/core");

@@ -28,19 +28,19 @@ export interface Weight {
 	readonly megabytes: number;
 }
 
-/** Packs a package of this workspace, for instance `apps/agent`, and returns the tarball's path. */
-export async function packed(workspaceFolder: string, destination: string): Promise<string> {
+/** Packs packages of this workspace, for instance `agent`, and returns the tarballs' paths. */
+export async function packed(names: readonly string[], destination: string): Promise<string[]> {
 	const before = new Set(readdirSync(destination));
-	const pack = ["scripts/pnpm.js", "--dir", join(root, workspaceFolder), "pack"];
-	const { status, stdout, stderr } = await runProgram(
-		process.execPath,
-		[...pack, "--pack-destination", destination],
-		{ cwd: root, env: inheritedNpm() },
-	);
-	const [file] = readdirSync(destination).filter((name) => !before.has(name));
-	if (status !== 0 || file === undefined)
-		throw new RangeError(`pnpm pack ${workspaceFolder} failed: ${stderr}${stdout}`);
-	return join(destination, file);
+	const filters = names.map((name) => `--filter=@clef-sh/${name}`);
+	const pack = ["scripts/pnpm.js", ...filters, "pack", "--pack-destination", destination];
+	const { status, stdout, stderr } = await runProgram(process.execPath, pack, {
+		cwd: root,
+		env: inheritedNpm(),
+	});
+	const files = readdirSync(destination).filter((name) => !before.has(name));
+	if (status !== 0 || files.length !== names.length)
+		throw new RangeError(`pnpm pack ${names.join(", ")} failed: ${stderr}${stdout}`);
+	return files.map((name) => join(destination, name));
 }
 
 /** Installs tarballs with npm running on this Node; resolves with why not when the registry cannot be reached. */

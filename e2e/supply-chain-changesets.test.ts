@@ -1,11 +1,14 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 // @boundaries-ignore what scripts are made of is tested here too
 import { publishedPackages } from "../scripts/packages/published.js";
 import { runProgram } from "./command.js";
 import { temporaryFolder } from "./temporary-folder.js";
+
+// Changesets and git read every manifest, on a machine that runs other tests too.
+vi.setConfig({ testTimeout: 120_000 });
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 

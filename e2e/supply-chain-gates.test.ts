@@ -1,12 +1,15 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 // @boundaries-ignore what scripts are made of is tested here too
 import { licenceProblems } from "../scripts/licences/allowed.js";
 import { runProgram } from "./command.js";
 import { shellProgram } from "./lambda-layer-stage.js";
 import { temporaryFolder } from "./temporary-folder.js";
+
+// pnpm reads every package of the workspace.
+vi.setConfig({ testTimeout: 120_000 });
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const notices = join(root, "apps", "agent", "dist", "THIRD-PARTY-NOTICES.txt");

@@ -2,13 +2,16 @@ import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 // @boundaries-ignore what scripts are made of is tested here too
 import { sbomProblems } from "../scripts/sbom/check.js";
 // @boundaries-ignore what scripts are made of is tested here too
 import type { SpdxDocument } from "../scripts/sbom/document.js";
 import { runProgram } from "./command.js";
 import { temporaryFolder } from "./temporary-folder.js";
+
+// Each test runs the script, some of them three times.
+vi.setConfig({ testTimeout: 120_000 });
 
 const script = fileURLToPath(new URL("../scripts/sbom.js", import.meta.url));
 const agent = fileURLToPath(new URL("../apps/agent/", import.meta.url));
