@@ -14,6 +14,18 @@ export interface CommandIo {
 	readonly process: ProcessEvents;
 	/** Where Node's inspector listens; undefined when it does not. */
 	readonly inspectorUrl: () => string | undefined;
+	/** This process's id. */
+	readonly pid: number;
+	/** Whose rights it has; undefined where users have no numbers. */
+	readonly uid: number | undefined;
+	/** The operating system's monotonic clock, not Node's, whose zero is the start of the process. */
+	readonly monotonicMicroseconds: () => bigint;
+	/** Runs a program to its end, with this environment alone; rejects when it cannot, fails or takes too long. */
+	readonly execute: (
+		program: string,
+		args: readonly string[],
+		env: Readonly<Record<string, string>>,
+	) => Promise<unknown>;
 	/** Resolves after `ms` milliseconds, without keeping the process alive for it. */
 	readonly after: (ms: number) => Promise<unknown>;
 }

@@ -1,7 +1,12 @@
+import { execFile } from "node:child_process";
 import { url } from "node:inspector";
 import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import type { CommandIo } from "./command-io.js";
+
+/** Longer than systemd-notify waits by itself. */
+const EXECUTION_MS = 10_000;
 
 /** The real world, as this process sees it. */
 export function processIo(): CommandIo {
@@ -15,6 +20,11 @@ export function processIo(): CommandIo {
 		now: Date.now,
 		process,
 		inspectorUrl: url,
+		pid: process.pid,
+		uid: process.geteuid?.(),
+		monotonicMicroseconds: () => process.hrtime.bigint() / 1_000n,
+		execute: (program, args, env) =>
+			promisify(execFile)(program, args, { env, timeout: EXECUTION_MS, killSignal: "SIGKILL" }),
 		after: (ms) => sleep(ms, undefined, { ref: false }),
 	};
 }

@@ -22,6 +22,7 @@ export function capturedIo(
 		nowMs?: number;
 		terminal?: boolean;
 		inspectorUrl?: string;
+		uid?: number;
 	} = {},
 ): CapturedIo {
 	const cwd = temporaryFolder();
@@ -47,6 +48,10 @@ export function capturedIo(
 		now: () => options.nowMs ?? Date.UTC(2027, 0, 1),
 		process: new EventEmitter(),
 		inspectorUrl: () => options.inspectorUrl,
+		pid: 4711,
+		uid: options.uid ?? 1000,
+		monotonicMicroseconds: () => 90_000_000n,
+		execute: async () => undefined,
 		after: () => new Promise(() => undefined),
 		out: () => written.out,
 		err: () => written.err,

@@ -8,5 +8,16 @@ it("is this process", async () => {
 	expect(io.process).toBe(process);
 	expect(io.cwd).toBe(process.cwd());
 	expect(Math.abs(io.now() - Date.now())).toBeLessThan(60_000);
+	expect(io.pid).toBe(process.pid);
+	expect(io.uid).toBe(process.geteuid?.());
+	expect(io.monotonicMicroseconds() * 1_000n).toBeLessThanOrEqual(process.hrtime.bigint());
 	await io.after(0);
+});
+
+it("runs a program with nothing else in its environment", async () => {
+	const { execute } = processIo();
+	const script = "process.exit(Object.keys(process.env).join() === 'ONLY' ? 0 : 1)";
+	await execute(process.execPath, ["-e", script], { ONLY: "this" });
+	await expect(execute(process.execPath, ["-e", script], {})).rejects.toMatchObject({ code: 1 });
+	await expect(execute("no-such-program", [], { PATH: "" })).rejects.toMatchObject({ code: "ENOENT" });
 });

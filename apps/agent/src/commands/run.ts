@@ -1,4 +1,4 @@
-import { type Agent, createAgent, createOutboundFetch } from "@clef-sh/core";
+import { type Agent, createAgent, createOutboundFetch, systemClock } from "@clef-sh/core";
 import { createRouter } from "@clef-sh/router";
 import { type Listener, listen } from "@clef-sh/router/node";
 import type { AgentToken } from "../agent-token.js";
@@ -7,14 +7,18 @@ import type { CommandIo } from "../command-io.js";
 import { EventLog } from "../event-log.js";
 import type { Log } from "../log.js";
 import type { RotatingToken } from "../rotating-token.js";
+import type { ServiceManager } from "../service-manager.js";
 import { followToken, type ServingSetup, setUpServing, warnOfWithheldToken } from "../serving-setup.js";
 import { sinks, startTelemetry } from "../start-telemetry.js";
 import { StopRequest } from "../stop-request.js";
+import { serviceManager } from "../systemd.js";
 
 /** Time that requests under way get to finish. */
 const GRACE_MS = 2_500;
 /** All of stopping but for telemetry; an orchestrator may kill after 5 seconds (D36). */
 const STOP_MS = 3_500;
+/** Time that a last word to the service manager gets. */
+const LAST_WORD_MS = 500;
 /** Time that telemetry gets to be delivered. */
 const FLUSH_MS = 1_000;
 
@@ -26,6 +30,7 @@ export async function run(
 ): Promise<number> {
 	parseArguments("run", args, { options: {} });
 	const setup = setUpServing(io);
+	if (io.uid === 0) warnOfRoot(setup.log);
 	return Promise.race([serve(setup, io, stop), stop.insisted.then(() => 0), setup.crashed]);
 }
 
@@ -38,8 +43,10 @@ async function serve(
 	const events = new EventLog(log, () => agent?.status().lastRefreshAt ?? null);
 	const fetch = createOutboundFetch(io.env);
 	const telemetry = await startTelemetry({ config, fetch, io, log, agent: () => agent });
-	agent = await createAgent({ ...config.agent, firstLoad: "background", ...sinks(events, telemetry) });
-	const refresh = refreshOn(agent, live, log);
+	const manager = serviceManager(io, systemClock(), log);
+	const told = manager === undefined ? events : alsoTelling(manager, events, () => agent);
+	agent = await createAgent({ ...config.agent, firstLoad: "background", ...sinks(told, telemetry) });
+	const refresh = refreshOn(agent, live, log, manager);
 	const following = followToken(live, io);
 	io.process.on("SIGHUP", refresh);
 	try {
@@ -48,8 +55,10 @@ async function serve(
 		const onRequest = telemetry?.request;
 		const listener = await listen(router, { port: config.port, ...(onRequest && { onRequest }) });
 		announce(listener, agent, token, events.source, io, log);
+		manager?.started(agent.status());
 		const signal = await stop.requested;
 		log.info(`${signal}: stopping`, { event: "agent.stopping" });
+		manager?.stopping();
 		await Promise.race([listener.close(GRACE_MS), io.after(STOP_MS)]);
 	} finally {
 		io.process.off("SIGHUP", refresh);
@@ -57,16 +66,52 @@ async function serve(
 		// Whatever ended it, nothing decrypted stays in memory.
 		await agent.close();
 		await telemetry?.close(FLUSH_MS);
+		if (manager) await Promise.race([manager.close(), io.after(LAST_WORD_MS)]);
 	}
 	return 0;
 }
 
-function refreshOn(agent: Agent, live: RotatingToken, log: Log): () => void {
+/** What the log is told, and that the service manager may look for news. */
+function alsoTelling(
+	manager: ServiceManager,
+	events: EventLog,
+	agent: () => Agent | undefined,
+): Pick<EventLog, "write"> {
+	return {
+		write: (event) => {
+			events.write(event);
+			// Events are told in the middle of a change; its end is what counts.
+			queueMicrotask(() => {
+				const status = agent()?.status();
+				if (status !== undefined) manager.observe(status);
+			});
+		},
+	};
+}
+
+function refreshOn(
+	agent: Agent,
+	live: RotatingToken,
+	log: Log,
+	manager: ServiceManager | undefined,
+): () => void {
 	return () => {
 		log.info("SIGHUP: refreshing now", { event: "agent.refreshing" });
+		const underWay = manager && agent.refreshIfDue();
 		agent.sourceChanged();
+		// A refresh that was under way may have read what was there before; the one after it counts.
+		manager?.reloading(Promise.resolve(underWay).then(() => agent.refresh()));
 		void live.follow();
 	};
+}
+
+/** Said everywhere: in a container too, root is one flaw of the kernel away from the machine. */
+function warnOfRoot(log: Log): void {
+	log.warn(
+		"running as root, which the agent never needs: give it a user of its own " +
+			"(User= or DynamicUser= in systemd, runAsUser in Kubernetes, user in ECS and Compose)",
+		{ event: "process.root" },
+	);
 }
 
 function announce(

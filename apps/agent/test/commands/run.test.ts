@@ -1,3 +1,4 @@
+import { EventEmitter, once } from "node:events";
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -117,6 +118,57 @@ it("refreshes on SIGHUP", async () => {
 	await io.errMatching(
 		/INFO SIGHUP: refreshing now\n[\s\S]*ERROR artifact refused: [^\n]*still serving revision/,
 	);
+});
+
+it("reports to the service manager that started it", async () => {
+	const socket = { NOTIFY_SOCKET: "/run/n", PATH: "/usr/bin", WATCHDOG_USEC: "60000000" };
+	const io = await world({ CLEF_AGENT_TOKEN: TOKEN, ...socket });
+	const sent: string[] = [];
+	const told = new EventEmitter();
+	const execute = async (_: string, assignments: readonly string[]): Promise<void> => {
+		sent.push(...assignments);
+		told.emit("told");
+	};
+	const said = async (assignment: string): Promise<void> => {
+		while (!sent.includes(assignment)) await once(told, "told");
+	};
+	const { status } = await started({ ...io, execute });
+	await said("READY=1");
+	expect(sent).toContainEqual(expect.stringMatching(/^STATUS=serving revision /));
+	expect(sent).toContain("WATCHDOG=1");
+	sent.length = 0;
+	io.process.emit("SIGHUP");
+	await said("READY=1");
+	expect(sent.slice(0, 2)).toEqual(["RELOADING=1", "MONOTONIC_USEC=90000000"]);
+	sent.length = 0;
+	io.process.emit("SIGTERM");
+	expect(await status).toBe(0);
+	expect(sent).toEqual(["STOPPING=1", "STATUS=stopping"]);
+});
+
+it("tells the service manager why it is not ready", async () => {
+	const env = { CLEF_AGENT_SOURCE: "/nowhere/a.json", NOTIFY_SOCKET: "/run/n" };
+	const io = await world({ CLEF_AGENT_TOKEN: TOKEN, ...env });
+	const sent: string[] = [];
+	const reason = new Promise<void>((resolve) => {
+		const execute = async (_: string, assignments: readonly string[]): Promise<void> => {
+			sent.push(...assignments);
+			if (sent.includes("STATUS=not loaded: SOURCE_NOT_FOUND")) resolve();
+		};
+		void started({ ...io, execute });
+	});
+	await reason;
+	expect(sent).toContain("EXTEND_TIMEOUT_USEC=60000000");
+	expect(sent).not.toContain("READY=1");
+});
+
+it.each([
+	[0, 1],
+	[1000, 0],
+])("warns user %i %i times of being root", async (uid, times) => {
+	const io = { ...(await world({ CLEF_AGENT_TOKEN: TOKEN })), uid };
+	await started(io);
+	expect(io.err().match(/"event":"process\.root"/g) ?? []).toHaveLength(times);
 });
 
 it("D36 stops at once on a second signal", async () => {
