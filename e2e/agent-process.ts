@@ -21,6 +21,8 @@ export interface StartOptions {
 	/** The file that is started; default: the built command. */
 	readonly program?: string;
 	readonly cwd?: string;
+	/** Another user than the tests', with a group of the same number. */
+	readonly user?: number | undefined;
 	/** Leaves it to the agent to find a token. */
 	readonly withoutToken?: boolean;
 	/** Leaves out the golden vectors' age key. */
@@ -66,10 +68,11 @@ export class AgentProcess {
 		options: StartOptions = {},
 	): Promise<AgentProcess> {
 		const { node = process.execPath, nodeArgs = [], cwd, withoutToken, withoutAgeKey } = options;
-		const { program = commandPath } = options;
+		const { program = commandPath, user } = options;
 		const port = Number(env.CLEF_AGENT_PORT ?? (await freePort()));
 		const child = spawn(node, [...nodeArgs, program], {
 			cwd,
+			...(user !== undefined && { uid: user, gid: user }),
 			stdio: ["ignore", "ignore", "pipe"],
 			env: {
 				...inherited(),
