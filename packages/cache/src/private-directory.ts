@@ -1,4 +1,5 @@
 import { constants } from "node:fs";
+import { dirname } from "node:path";
 import { CacheError } from "./cache-error.js";
 import type { CacheFiles } from "./cache-files.js";
 
@@ -16,7 +17,7 @@ export async function assurePrivateDirectory(
 	files: CacheFiles,
 	uid: number | undefined,
 ): Promise<void> {
-	await files.mkdir(path, { recursive: true, mode: 0o700 });
+	await makeDirectory(path, files);
 	const stats = await files.lstat(path);
 	if (!stats.isDirectory()) throw unusable(path, "is not a directory; remove it");
 	if (uid === undefined) return;
@@ -24,6 +25,31 @@ export async function assurePrivateDirectory(
 		throw unusable(path, `belongs to user ${stats.uid} and the agent is user ${uid}; remove it`);
 	}
 	if ((stats.mode & OTHERS) !== 0) throw unusable(path, "is open to other users; run chmod 700 on it");
+}
+
+/**
+ * On a read-only file system Node's recursive attempt fails with ENOENT, which would send the reader looking for
+ * something that is there; a plain one says what is wrong.
+ */
+async function makeDirectory(path: string, files: CacheFiles): Promise<void> {
+	try {
+		await files.mkdir(path, { recursive: true, mode: 0o700 });
+	} catch (error) {
+		if (codeOf(error) !== "ENOENT") throw error;
+		for (const folder of [dirname(path), path]) await makeOne(folder, files);
+	}
+}
+
+async function makeOne(folder: string, files: CacheFiles): Promise<void> {
+	try {
+		await files.mkdir(folder, { mode: 0o700 });
+	} catch (error) {
+		if (codeOf(error) !== "EEXIST") throw error;
+	}
+}
+
+function codeOf(error: unknown): unknown {
+	return error instanceof Error && "code" in error ? error.code : undefined;
 }
 
 /** Makes a change in a directory survive a power cut; a platform that cannot is left as it is. */

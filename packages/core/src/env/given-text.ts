@@ -58,10 +58,18 @@ function textOfFile(fileName: string, path: string, readFile: ReadFile): GivenTe
 		return { kind: "wrong", problem: `${fileName} names ${path}, which is empty.` };
 	} catch (error) {
 		const code = codeOf(error);
-		const problem = `${fileName} names ${path}, which cannot be read (${code}).`;
+		const remedy = REMEDIES[code] === undefined ? "" : `; ${REMEDIES[code]}`;
+		const problem = `${fileName} names ${path}, which cannot be read (${code})${remedy}.`;
 		return code === "ENOENT" ? { kind: "missing file", path, problem } : { kind: "wrong", problem };
 	}
 }
+
+const REMEDIES: Readonly<Record<string, string>> = {
+	EACCES: "let the agent's user read it, and enter its folders",
+	EISDIR: "name a file in this folder",
+	ENOENT: "create it, or correct the path",
+	ENOTDIR: "correct the path",
+};
 
 /** A key pasted where a path belongs must not be printed as a path. */
 function looksLikeKey(path: string): boolean {

@@ -137,7 +137,7 @@ describe("configFromEnvironment", () => {
 	});
 
 	it.each([
-		["unreadable", { code: "EACCES" }, /cannot be read \(EACCES\)\.$/],
+		["unreadable", { code: "EACCES" }, /cannot be read \(EACCES\); let the agent's user read it/],
 		["empty", " \n", /which is empty\.$/],
 		["malformed", "age1abc", /is not usable: Line 1 of the age key is a recipient/],
 	] as const)("D38 refuses to start with an age key file that is %s", (_, content, problem) => {

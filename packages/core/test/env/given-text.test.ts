@@ -56,7 +56,19 @@ describe("givenText", () => {
 			"D38 an unreadable file",
 			{ CLEF_AGENT_VERIFY_KEY_FILE: "/k" },
 			{ "/k": { code: "EACCES" } },
-			/cannot be read \(EACCES\)/,
+			/cannot be read \(EACCES\); let the agent's user read it/,
+		],
+		[
+			"a folder",
+			{ CLEF_AGENT_VERIFY_KEY_FILE: "/k" },
+			{ "/k": { code: "EISDIR" } },
+			/\(EISDIR\); name a file in this folder\./,
+		],
+		[
+			"part of a path",
+			{ CLEF_AGENT_VERIFY_KEY_FILE: "/k" },
+			{ "/k": { code: "ENOTDIR" } },
+			/correct the path/,
 		],
 		[
 			"an odd error",

@@ -52,8 +52,14 @@ describe("chooseToken", () => {
 		expect(await choice.rereadToken?.()).toBe(`${LONG}-rotated`);
 		for (const [contents, problem] of [
 			["", "CLEF_AGENT_TOKEN_FILE names /run/token, which is empty."],
-			[{ code: "EACCES" }, "CLEF_AGENT_TOKEN_FILE names /run/token, which cannot be read (EACCES)."],
-			[{ code: "ENOENT" }, "CLEF_AGENT_TOKEN_FILE names /run/token, which cannot be read (ENOENT)."],
+			[
+				{ code: "EACCES" },
+				"CLEF_AGENT_TOKEN_FILE names /run/token, which cannot be read (EACCES); let the agent's user read it, and enter its folders.",
+			],
+			[
+				{ code: "ENOENT" },
+				"CLEF_AGENT_TOKEN_FILE names /run/token, which cannot be read (ENOENT); create it, or correct the path.",
+			],
 			["zwölf zwölf", /^CLEF_AGENT_TOKEN_FILE \(\/run\/token\) must be visible ASCII/],
 		] as const) {
 			file.contents = contents;
