@@ -65,8 +65,8 @@ async function serve(
 		following.abort();
 		// Whatever ended it, nothing decrypted stays in memory.
 		await agent.close();
-		await telemetry?.close(FLUSH_MS);
-		if (manager) await Promise.race([manager.close(), io.after(LAST_WORD_MS)]);
+		const told = manager && Promise.race([manager.close(), io.after(LAST_WORD_MS)]);
+		await Promise.all([telemetry?.close(FLUSH_MS), told]);
 	}
 	return 0;
 }
