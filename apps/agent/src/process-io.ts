@@ -1,8 +1,6 @@
-import { execFile } from "node:child_process";
 import { url } from "node:inspector";
 import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { promisify } from "node:util";
 import type { CommandIo } from "./command-io.js";
 
 /** Longer than systemd-notify waits by itself. */
@@ -23,8 +21,14 @@ export function processIo(): CommandIo {
 		pid: process.pid,
 		uid: process.geteuid?.(),
 		monotonicMicroseconds: () => process.hrtime.bigint() / 1_000n,
-		execute: (program, args, env) =>
-			promisify(execFile)(program, args, { env, timeout: EXECUTION_MS, killSignal: "SIGKILL" }),
+		execute,
 		after: (ms) => sleep(ms, undefined, { ref: false }),
 	};
 }
+
+/** What it takes is loaded when it is needed: most agents never start another program. */
+const execute: CommandIo["execute"] = async (program, args, env) => {
+	const { execFile } = await import("node:child_process");
+	const { promisify } = await import("node:util");
+	return promisify(execFile)(program, args, { env, timeout: EXECUTION_MS, killSignal: "SIGKILL" });
+};

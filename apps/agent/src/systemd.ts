@@ -35,6 +35,8 @@ function watchdogMs({ env, pid }: CommandIo): number | undefined {
 function problem(error: unknown): string {
 	const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
 	const why = isMissing ? `${PROGRAM} is not on PATH` : `${PROGRAM} failed`;
-	const hint = isMissing ? "install it, or use Type=exec without WatchdogSec=" : "set NotifyAccess=all";
+	const hint = isMissing
+		? "install it, or use Type=exec without WatchdogSec="
+		: "see that the agent's user may write to that socket";
 	return `NOTIFY_SOCKET is set but cannot be used: ${why}; ${hint}. The agent serves all the same.`;
 }

@@ -68,8 +68,11 @@ describe("the watchdog", () => {
 
 it.each([
 	[Object.assign(new RangeError("spawn"), { code: "ENOENT" }), /not on PATH; install it/],
-	[Object.assign(new RangeError("exit"), { code: 1 }), /failed; set NotifyAccess=all/],
-	["words", /failed; set NotifyAccess=all/],
+	[
+		Object.assign(new RangeError("exit"), { code: 1 }),
+		/failed; see that the agent's user may write to that socket/,
+	],
+	["words", /failed; see that the agent's user may write to that socket/],
 ])("is complained about with a hint when it cannot be told: %s", async (error, sentence) => {
 	const { io, manager } = stage({ NOTIFY_SOCKET: "/run/n" }, () => Promise.reject(error));
 	manager?.started(READY);
