@@ -121,6 +121,11 @@ export class AgentProcess {
 			.map((line) => JSON.parse(line));
 	}
 
+	/** Warnings so far, but for the one that is about who runs the tests. */
+	get warnings(): readonly LogLine[] {
+		return this.log.filter(({ event, level }) => level === "WARN" && event !== "process.root");
+	}
+
 	/** Waits for a line with this event, and these fields if given. */
 	logged(event: string, fields: Readonly<Record<string, unknown>> = {}): Promise<LogLine> {
 		const wanted = Object.entries({ event, ...fields });

@@ -54,7 +54,7 @@ itWithOpenssl("serves with a managed identity that may only unwrap, and logs no 
 	expect(vault.requests.filter(({ method, url }) => method === "GET" && url.startsWith("/keys/"))).toEqual(
 		[],
 	);
-	const warnings = agent.log.filter(({ level }) => level === "WARN").map(({ message }) => message);
+	const warnings = agent.warnings.map(({ message }) => message);
 	expect(warnings.filter((message) => !message.startsWith("CLEF_AGENT_AGE_KEY is not set"))).toEqual([]);
 	for (const { headers } of vault.requests) {
 		const [, token] = /^Bearer (.+)$/.exec(headers.authorization ?? "") ?? [];

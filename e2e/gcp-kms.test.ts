@@ -51,7 +51,7 @@ itWithOpenssl("serves with a service account's key file, decrypting once, and lo
 	expect(await agent.secrets()).toEqual(vectorSecrets);
 	expect(await agent.secrets()).toEqual(vectorSecrets);
 	expect(decryptions(kms)).toBe(1);
-	const warnings = agent.log.filter(({ level }) => level === "WARN").map(({ message }) => message);
+	const warnings = agent.warnings.map(({ message }) => message);
 	expect(warnings.filter((message) => !message.startsWith("CLEF_AGENT_AGE_KEY is not set"))).toEqual([]);
 	expect(agent.stderr).not.toContain(account.private_key.slice(40, 80));
 	expect(agent.stderr).not.toContain("ya29.");

@@ -39,7 +39,7 @@ itWithOpenssl("serves from a server of a private authority with NODE_EXTRA_CA_CE
 		NODE_EXTRA_CA_CERTS: authority,
 	});
 	expect(await agent.secrets()).toEqual(vectorSecrets);
-	expect(agent.log.filter(({ level }) => level === "WARN")).toEqual([]);
+	expect(agent.warnings).toEqual([]);
 });
 
 itWithOpenssl("names NODE_EXTRA_CA_CERTS where the authority is not known", async () => {
