@@ -72,6 +72,15 @@ describe("systemd", () => {
 	}
 });
 
+it("lets the agent's child tell what the agent has to say, and signals the agent itself", () => {
+	const given = ["Type", "NotifyAccess", "ExecReload", "Restart"].map((key) => settings(unit, key));
+	expect(given).toEqual([["notify"], ["all"], ["/bin/kill -HUP $MAINPID"], ["on-failure"]]);
+	expect(settings(unit, "MemoryDenyWriteExecute")).toEqual([]);
+	for (const key of ["Requires", "After"]) {
+		expect(settings(systemdFile("application.conf"), key)).toEqual(["clef-agent.service"]);
+	}
+});
+
 describe("the environment of the unit", () => {
 	const env = unitEnvironment(unit, environmentFile, { d: "/run/credentials/u", S: "/var/lib" });
 	const credentials: Readonly<Record<string, string>> = {
