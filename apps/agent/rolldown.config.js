@@ -1,48 +1,94 @@
-// Bundles the command and everything it needs into dist/, so that it installs as one small package and starts fast.
+// Bundles the command and everything it needs: into dist/, so that it installs as one small package and starts fast,
+// and into standalone/, as the files that the standalone binary holds.
 
 import { chmodSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { isBuiltin } from "node:module";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "rolldown";
 
 const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8"));
 const dist = new URL("dist/", import.meta.url);
+const chunks = new URL("standalone/chunks/", import.meta.url);
 
-export default defineConfig({
-	input: { "clef-agent": "src/clef-agent.ts" },
-	platform: "node",
-	// Sources instead of built packages: unused exports are left out, and a stale dist cannot slip in.
-	resolve: {
-		conditionNames: ["clef-source", "node", "import", "module", "default"],
-		// ES modules where a package also has CommonJS: of the AWS SDK that leaves out what nobody calls.
-		mainFields: ["module", "main"],
+/** Sources instead of built packages: unused exports are left out, and a stale dist cannot slip in. */
+const resolve = {
+	conditionNames: ["clef-source", "node", "import", "module", "default"],
+	// ES modules where a package also has CommonJS: of the AWS SDK that leaves out what nobody calls.
+	mainFields: ["module", "main"],
+};
+const define = { CLEF_AGENT_VERSION: JSON.stringify(version) };
+
+export default defineConfig([
+	{
+		input: { "clef-agent": "src/clef-agent.ts" },
+		platform: "node",
+		resolve,
+		transform: { target: "node20.19", define },
+		output: {
+			dir: "dist",
+			format: "esm",
+			minify: true,
+			banner: (chunk) => (chunk.isEntry ? "#!/usr/bin/env node" : ""),
+			entryFileNames: "[name].js",
+			chunkFileNames: (chunk) => `chunks/${packageName(chunk.moduleIds) ?? "[name]"}-[hash].js`,
+		},
+		plugins: [removeEarlierFiles(dist), thirdPartyLicenses(), executableEntry()],
 	},
-	transform: { target: "node20.19", define: { CLEF_AGENT_VERSION: JSON.stringify(version) } },
-	output: {
-		dir: "dist",
-		format: "esm",
-		minify: true,
-		banner: (chunk) => (chunk.isEntry ? "#!/usr/bin/env node" : ""),
-		entryFileNames: "[name].js",
-		chunkFileNames: (chunk) => `chunks/${packageName(chunk.moduleIds) ?? "[name]"}-[hash].js`,
+	{
+		input: { "clef-agent": "src/standalone.ts" },
+		platform: "node",
+		resolve,
+		transform: { target: "node24", define },
+		output: {
+			dir: "standalone/chunks",
+			format: "cjs",
+			minify: true,
+			entryFileNames: "[name].cjs",
+			chunkFileNames: "[name]-[hash].cjs",
+		},
+		plugins: [removeEarlierFiles(chunks), requiredBuiltins()],
 	},
-	plugins: [removeEarlierFiles(), thirdPartyLicenses(), executableEntry()],
-});
+	{
+		input: { "binary-loader": "src/binary-loader.ts" },
+		platform: "node",
+		output: { dir: "standalone", format: "cjs", entryFileNames: "[name].cjs" },
+	},
+]);
 
 /**
  * Chunk names carry a hash, so those of earlier builds would stay for ever. They go last: a failed build leaves
  * the one before as it was.
+ * @param {URL} folder
  * @returns {import("rolldown").Plugin}
  */
-function removeEarlierFiles() {
+function removeEarlierFiles(folder) {
 	return {
 		name: "remove-earlier-files",
 		writeBundle(_options, bundle) {
-			for (const file of readdirSync(dist, { recursive: true, withFileTypes: true })) {
+			for (const file of readdirSync(folder, { recursive: true, withFileTypes: true })) {
 				const path = join(file.parentPath, file.name);
-				if (file.isFile() && !(relative(fileURLToPath(dist), path) in bundle)) rmSync(path, { force: true });
+				if (file.isFile() && !(relative(fileURLToPath(folder), path) in bundle))
+					rmSync(path, { force: true });
 			}
 		},
+	};
+}
+
+/**
+ * Has Node's own modules required where they are imported late: in a binary's chunks `import()` finds nothing.
+ * @returns {import("rolldown").Plugin}
+ */
+function requiredBuiltins() {
+	const prefix = "\0builtin:";
+	return {
+		name: "required-builtins",
+		resolveId: (id, _importer, { kind }) =>
+			kind === "dynamic-import" && isBuiltin(id) ? `${prefix}${id}` : undefined,
+		load: (id) =>
+			id.startsWith(prefix)
+				? { code: `module.exports = require(${JSON.stringify(id.slice(prefix.length))});`, moduleType: "js" }
+				: undefined,
 	};
 }
 

@@ -11,15 +11,14 @@ agent=$layer/clef-agent
 # The function's NODE_OPTIONS (say, --require ./instrumentation) are not meant for this process, which holds the
 # secrets: they would load the function's code into it, or keep it from starting. Nor is what else makes a Node print
 # what it sends and receives, write files, or believe any certificate.
-unset NODE_OPTIONS NODE_DEBUG NODE_DEBUG_NATIVE NODE_COMPILE_CACHE NODE_V8_COVERAGE NODE_TLS_REJECT_UNAUTHORIZED
+unset NODE_OPTIONS NODE_DEBUG NODE_DEBUG_NATIVE NODE_COMPILE_CACHE NODE_V8_COVERAGE NODE_TLS_REJECT_UNAUTHORIZED \
+	NODE_REDIRECT_WARNINGS NODE_REPL_EXTERNAL_MODULE NODE_USE_ENV_PROXY
 
 # Lambda registers an extension under its file name, so whoever renames this file need not change anything else.
 name=${0##*/}
 
-if [ -x "$agent/node" ]; then
-	# Without this flag SIGUSR1 opens Node's inspector, which reads any memory. The function's own Node may be older
-	# than the flag (22.14) and would then refuse to start, so it is passed to the bundled one only.
-	exec "$agent/node" --disable-sigusr1 "$agent/dist/clef-agent.js" lambda --name "$name"
+if [ -x "$agent/clef-agent" ]; then
+	exec "$agent/clef-agent" lambda --name "$name"
 fi
 if command -v node >/dev/null 2>&1; then
 	exec node "$agent/dist/clef-agent.js" lambda --name "$name"
