@@ -2,13 +2,13 @@
 // Usage: node scripts/build-image.js [--output DIR] [--only linux-x64|linux-arm64] [--revision COMMIT]
 //   (default: both, to dist/image; needs buildah)
 
-import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { archiveLayout, makeLayout } from "./image/layout.js";
 import { ImageError, makeRoot, PLATFORMS } from "./image/root.js";
-import { root, run } from "./run.js";
+import { root } from "./run.js";
 
 /** @typedef {import("./image/root.js").Platform} Platform */
 
@@ -66,61 +66,35 @@ function build(platform, output, revision) {
 	try {
 		const context = join(folder, "root");
 		mkdirSync(context);
+		const { version } = JSON.parse(readFileSync(join(root, "apps", "agent", "package.json"), "utf8"));
 		const packages = makeRoot(platform, context);
-		const { digest, compressed } = buildah({ platform, folder, context, revision, archive: files.archive });
+		const { layout, digest, compressedBytes } = makeLayout({
+			folder,
+			context,
+			platform: platform.oci,
+			version,
+			labels: revision === "" ? [] : [`org.opencontainers.image.revision=${revision}`],
+		});
+		archiveLayout(layout, files.archive);
 		writeFileSync(files.digest, `${digest}\n`);
 		const lines = packages.map(({ name, version, architecture }) => `${name} ${version} ${architecture}\n`);
 		writeFileSync(files.packages, lines.join(""));
-		const sizes = `${size(statSync(files.archive).size)} ${size(compressed)} compressed`;
-		console.log(`clef-agent-${platform.name}.tar`.padEnd(27), sizes, digest);
+		const [whole, compressed] = [treeBytes(context), compressedBytes].map(megabytes);
+		console.log(`clef-agent-${platform.name}.tar`.padEnd(27), `${whole} ${compressed} compressed`, digest);
 	} finally {
 		rmSync(folder, { recursive: true, force: true });
 	}
 }
 
 /** @param {number} bytes */
-function size(bytes) {
+function megabytes(bytes) {
 	return `${(bytes / MB).toFixed(1)} MB`;
 }
 
-/**
- * Makes the image's archive; returns the digest that the image has in a registry.
- * @param {{ platform: Platform, folder: string, context: string, revision: string, archive: string }} inputs
- */
-function buildah({ platform, folder, context, revision, archive }) {
-	const { version } = JSON.parse(readFileSync(join(root, "apps", "agent", "package.json"), "utf8"));
-	// A storage of its own: nothing from before can get into the image, and nothing of it stays.
-	const storage = [
-		"--root",
-		join(folder, "storage"),
-		"--runroot",
-		join(folder, "run"),
-		"--storage-driver",
-		"vfs",
-	];
-	const image = `clef-agent:${version}`;
-	/** @param {string[]} args */
-	const step = (...args) => {
-		const { ok, output } = run("buildah", [...storage, ...args]);
-		if (!ok) throw new ImageError(`buildah failed; is it installed, and may it run here? It says: ${output}`);
-	};
-	step(
-		"bud",
-		...["--isolation", "chroot", "--timestamp", "0", "--platform", platform.oci],
-		// OCI's own format has no HEALTHCHECK.
-		...["--format", "docker"],
-		...["--build-arg", `VERSION=${version}`, "--build-arg", `REVISION=${revision}`],
-		...["--file", join(root, "deploy", "docker", "Dockerfile"), "--tag", image, context],
+/** @param {string} folder */
+function treeBytes(folder) {
+	const entries = readdirSync(folder, { recursive: true, encoding: "utf8" }).map((path) =>
+		lstatSync(join(folder, path)),
 	);
-	step("push", image, `docker-archive:${archive}:${image}`);
-	// Registries hold layers compressed, and the digest is of a manifest that names them so.
-	const pushed = join(folder, "pushed");
-	step("push", "--disable-compression=false", image, `dir:${pushed}`);
-	const manifest = readFileSync(join(pushed, "manifest.json"));
-	/** @type {{ layers: readonly { size: number }[] }} */
-	const { layers } = JSON.parse(manifest.toString("utf8"));
-	return {
-		digest: `sha256:${createHash("sha256").update(manifest).digest("hex")}`,
-		compressed: layers.reduce((sum, layer) => sum + layer.size, 0),
-	};
+	return entries.reduce((sum, entry) => sum + (entry.isFile() ? entry.size : 0), 0);
 }
