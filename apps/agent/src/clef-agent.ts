@@ -1,25 +1,3 @@
-import { runCommandLine } from "./command-line.js";
-import { keepInspectorShut } from "./inspector.js";
-import { processIo } from "./process-io.js";
+import { runCommandProcess } from "./command-process.js";
 
-/** A log that nobody reads must not keep a stopped agent from ending in time (D36). */
-const LAST_WORDS_MS = 500;
-
-keepInspectorShut(process);
-for (const stream of [process.stdout, process.stderr]) {
-	stream.on("error", () => {
-		// Whoever read the output has gone; an agent goes on serving without its log.
-	});
-}
-
-const io = processIo();
-const status = await runCommandLine(process.argv.slice(2), io);
-await written(process.stdout);
-await Promise.race([written(process.stderr), io.after(LAST_WORDS_MS)]);
-// Explicit, because what is left open (sockets, watches) must not keep a stopped agent alive.
-process.exit(status);
-
-/** Resolves when a slow reader has taken everything, or is gone. */
-function written(stream: NodeJS.WriteStream): Promise<unknown> {
-	return new Promise((resolve) => stream.write("", resolve));
-}
+await runCommandProcess();

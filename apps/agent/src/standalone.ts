@@ -1,0 +1,5 @@
+// Where the standalone binary starts: it holds one CommonJS file, which cannot wait at its top.
+
+import { runCommandProcess } from "./command-process.js";
+
+void runCommandProcess();
