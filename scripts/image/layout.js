@@ -27,7 +27,7 @@ export function makeLayout({ folder, context, platform, version, labels }) {
 		...["--file", join(root, "deploy", "docker", "Dockerfile"), "--tag", "clef-agent", context],
 	);
 	// Docker's own format would hold the name of the machine that built it.
-	buildah("push", "--format", "oci", "clef-agent", `oci:${layout}:${version}`);
+	buildah("push", "--format", "oci", "clef-agent", `oci:${layout}:clef-agent:${version}`);
 	const inspected = JSON.parse(buildah("inspect", "--type", "image", "clef-agent"));
 	return { layout, ...withHealthcheck(layout, inspected.Docker.config.Healthcheck) };
 }

@@ -106,8 +106,9 @@ function taken({ triplet, loader }, packages) {
 	return [
 		loader,
 		...libraries.map((name) => `lib/${triplet}/${name}`),
-		`usr/lib/${triplet}/libstdc++.so.6`,
-		`usr/lib/${triplet}/libstdc++.so.6.0.30`,
+		...["libatomic.so.1", "libatomic.so.1.2.0", "libstdc++.so.6", "libstdc++.so.6.0.30"].map(
+			(name) => `usr/lib/${triplet}/${name}`,
+		),
 		"etc/os-release",
 		"usr/lib/os-release",
 		...packages.flatMap(({ name }) => copyright(name)),
@@ -116,7 +117,7 @@ function taken({ triplet, loader }, packages) {
 
 /** Debian lets libraries of one source share a folder. @param {string} name */
 function copyright(name) {
-	return /^lib(?:gcc|stdc)/.test(name) ? [`usr/share/doc/${name}`] : [`usr/share/doc/${name}/copyright`];
+	return /^lib(?:atomic|gcc|stdc)/.test(name) ? [`usr/share/doc/${name}`] : [`usr/share/doc/${name}/copyright`];
 }
 
 /** All certificate authorities in one file, as Debian's own installation makes it. @param {string} unpacked */
@@ -130,11 +131,12 @@ function certificates(unpacked) {
 
 /** @param {Platform} platform @param {string} folder */
 function addAgent({ name }, folder) {
-	const binary = join(workspace, "dist", "binary", `clef-agent-${name}`);
+	const binaries = join(workspace, "dist", "binary");
+	const binary = join(binaries, `clef-agent-${name}`);
 	if (!existsSync(binary))
 		throw new ImageError(`${binary} is missing; run \`npm run build:image\`, which builds it first.`);
 	copy(binary, join(folder, "clef-agent"));
-	copy(join(workspace, "LICENSE"), join(folder, "usr/share/doc/clef-agent/copyright"));
+	copy(join(binaries, "LICENSES.txt"), join(folder, "usr/share/doc/clef-agent/copyright"));
 }
 
 /** @param {string} from @param {string} to */
