@@ -5,7 +5,8 @@ import { createHash } from "node:crypto";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { BinaryError, buildBinary, licenses } from "./binary/build.js";
+import { BinaryError } from "./binary/binary-error.js";
+import { buildBinary, licenses } from "./binary/build.js";
 import { TARGETS } from "./binary/targets.js";
 import { root } from "./run.js";
 
@@ -15,7 +16,6 @@ try {
 	const { output, names } = options();
 	mkdirSync(output, { recursive: true });
 	for (const name of names) build(name, output);
-	writeFileSync(join(output, "LICENSES.txt"), licenses());
 } catch (error) {
 	console.error(sentence(error));
 	process.exitCode = 1;
@@ -53,11 +53,12 @@ function build(name, output) {
 	const file = `clef-agent-${name}`;
 	const path = join(output, file);
 	// Gone first: after a failure nothing earlier is left that could be taken for this build.
-	for (const stale of [path, `${path}.sha256`]) rmSync(stale, { force: true });
+	for (const stale of [path, `${path}.sha256`, `${path}.LICENSES.txt`]) rmSync(stale, { force: true });
 	const { bytes, notes } = buildBinary(name);
 	writeFileSync(path, bytes, { mode: 0o755 });
 	// As sha256sum prints it, so that `sha256sum -c` checks it.
 	writeFileSync(`${path}.sha256`, `${createHash("sha256").update(bytes).digest("hex")}  ${file}\n`);
+	writeFileSync(`${path}.LICENSES.txt`, licenses(name));
 	console.log(`${file.padEnd(24)} ${(bytes.length / MB).toFixed(1).padStart(6)} MB`);
 	for (const note of notes) console.log(`  ${note}`);
 }

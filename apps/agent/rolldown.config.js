@@ -38,7 +38,7 @@ export default defineConfig([
 		input: { "clef-agent": "src/standalone.ts" },
 		platform: "node",
 		resolve,
-		transform: { target: "node26", define },
+		transform: { target: "node24", define },
 		output: {
 			dir: "standalone",
 			format: "cjs",

@@ -11,15 +11,16 @@ import {
 	writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { nodePackage } from "../node-package.js";
-import { root } from "../run.js";
-import { structuralProblem } from "./structure.js";
-import { HOST, NODE_VERSION, TARGETS } from "./targets.js";
+import { root, tool } from "../run.js";
+import { BinaryError } from "./binary-error.js";
+import { builderFor, nodeLicense, unpackedNode } from "./node-executable.js";
+import { FUSE, RESOURCE, structuralProblem } from "./structure.js";
+import { TARGETS } from "./targets.js";
 
+/** @typedef {import("./node-executable.js").Builder} Builder */
 /** @typedef {import("./targets.js").Target} Target */
 
-/** Why there is no binary: one sentence for whoever called. */
-export class BinaryError extends Error {}
+const standalone = join(root, "apps", "agent", "standalone");
 
 /**
  * Builds the binary for one target and returns its bytes, and what is not as it is in a release.
@@ -27,31 +28,36 @@ export class BinaryError extends Error {}
  * @returns {{ bytes: Buffer, notes: string[] }}
  */
 export function buildBinary(name) {
-	const bundle = join(root, "apps", "agent", "standalone", "clef-agent.cjs");
-	if (!existsSync(bundle)) throw new BinaryError("The agent is not built; run `npm run build` first.");
 	const target = targetNamed(name);
+	if (!existsSync(join(standalone, "clef-agent.cjs")))
+		throw new BinaryError("The agent is not built; run `npm run build` first.");
 	const cache = join(root, "node_modules", ".cache");
 	mkdirSync(cache, { recursive: true });
 	const folder = mkdtempSync(join(cache, "clef-binary-"));
 	try {
-		copyFileSync(bundle, join(folder, "clef-agent.cjs"));
-		const node = unpackedNode(target.package, join(folder, "target"));
+		copyFileSync(join(standalone, "clef-agent.cjs"), join(folder, "clef-agent.cjs"));
+		const node = unpackedNode(target.package, target.node, join(folder, "target"));
 		const builder = builderFor(name, target, node, folder);
-		// Before the agent is put in: afterwards it would go with the symbols.
-		const notes = [...stripped(name, target, node), ...(builder.codeCache ? [] : [withoutCodeCache(name)])];
-		return { bytes: assembled(name, node, builder, folder), notes };
+		// Before the agent is put in: it would go with the symbols.
+		const notes = [...stripped(name, target, node), ...notCompiled(name, target, builder)];
+		const file = target.injectsItself
+			? prepared(name, builder, folder, { flag: "--build-sea", executable: node })
+			: injected(name, node, prepared(name, builder, folder, { flag: "--experimental-sea-config" }));
+		return { bytes: checked(name, file), notes };
 	} finally {
 		rmSync(folder, { recursive: true, force: true });
 	}
 }
 
-/** The licenses of everything in the binaries. @returns {string} */
-export function licenses() {
+/**
+ * The licenses of everything in a binary.
+ * @param {string} name
+ */
+export function licenses(name) {
+	const target = targetNamed(name);
 	const own = readFileSync(join(root, "LICENSE"), "utf8");
-	const bundled = join(root, "apps", "agent", "standalone", "THIRD-PARTY-NOTICES.txt");
-	const tarball = tarballOf(targetNamed("linux-x64").package);
-	const node = tar(["-xzOf", tarball, "package/LICENSE"]);
-	return [own, readFileSync(bundled, "utf8"), `Node.js ${NODE_VERSION}\n\n${node}`].join("\n");
+	const bundled = readFileSync(join(standalone, "THIRD-PARTY-NOTICES.txt"), "utf8");
+	return [own, bundled, `Node.js ${target.node}\n\n${nodeLicense(target)}`].join("\n");
 }
 
 /** @param {string} name @returns {Target} */
@@ -60,58 +66,6 @@ function targetNamed(name) {
 	if (target === undefined)
 		throw new BinaryError(`There is no binary for ${name}; there is ${Object.keys(TARGETS).join(", ")}.`);
 	return target;
-}
-
-/** @param {string} platform */
-function tarballOf(platform) {
-	const tarball = nodePackage(platform, NODE_VERSION);
-	if ("problem" in tarball) throw new BinaryError(tarball.problem);
-	return tarball.file;
-}
-
-/**
- * Unpacks Node.js for a platform and returns the executable's path.
- * @param {string} platform
- * @param {string} folder
- */
-function unpackedNode(platform, folder) {
-	mkdirSync(folder, { recursive: true });
-	tar(["-xzf", tarballOf(platform), "-C", folder, "package/bin/node"]);
-	return join(folder, "package", "bin", "node");
-}
-
-/** @param {string[]} args */
-function tar(args) {
-	const { status, stdout } = spawnSync("tar", args, { encoding: "utf8", maxBuffer: 16 * 1024 * 1024 });
-	if (status !== 0) throw new BinaryError(`Could not read ${args[1]}; is tar installed?`);
-	return stdout;
-}
-
-/**
- * What assembles: the target's own Node.js where it runs here, or is emulated, because the compiled code it adds
- * suits no other; else this machine's.
- * @param {string} name
- * @param {Target} target
- * @param {string} node
- * @param {string} folder
- * @returns {{ command: string[], codeCache: boolean }}
- */
-function builderFor(name, target, node, folder) {
-	const { program = "", libraries = "" } = target.emulator ?? {};
-	const unstripped = join(folder, "builder");
-	copyFileSync(node, unstripped);
-	if (name === HOST) return { command: [unstripped], codeCache: true };
-	if (existsSync(libraries) && spawnSync(program, ["--version"]).status === 0)
-		return { command: [program, "-L", libraries, unstripped], codeCache: true };
-	const host = targetNamed(HOST);
-	return { command: [unpackedNode(host.package, join(folder, "host"))], codeCache: false };
-}
-
-/** @param {string} name */
-function withoutCodeCache(name) {
-	const program = TARGETS[name]?.emulator?.program;
-	const remedy = program === undefined ? `build it on ${name}` : `install ${program} or build it on ${name}`;
-	return `without compiled code, so that it starts slower; ${remedy}`;
 }
 
 /**
@@ -131,34 +85,54 @@ function stripped(name, { strips }, node) {
 	return [];
 }
 
+/** @param {string} name @param {Target} target @param {Builder} builder @returns {string[]} */
+function notCompiled(name, { emulator }, { compiles }) {
+	if (compiles) return [];
+	const remedy = emulator === undefined ? "" : `install ${emulator.program} or `;
+	return [`without compiled code, so that it starts slower; ${remedy}build it on ${name}`];
+}
+
 /**
+ * Has Node.js make what is put in, or all of the binary; returns the path.
  * @param {string} name
- * @param {string} node
- * @param {{ command: string[], codeCache: boolean }} builder
+ * @param {Builder} builder
  * @param {string} folder
+ * @param {{ flag: string, executable?: string }} how
  */
-function assembled(name, node, { command: [program = "", ...args], codeCache }, folder) {
+function prepared(name, { command: [program = "", ...args], compiles }, folder, { flag, executable }) {
 	const config = {
 		// Relative, because the name is written into the binary and the folder is another in each build.
 		main: "clef-agent.cjs",
-		executable: node,
-		output: "clef-agent",
+		output: "prepared",
+		executable,
 		disableExperimentalSEAWarning: true,
-		useCodeCache: codeCache,
+		useCodeCache: compiles,
+		// Without this flag SIGUSR1 opens Node's inspector, which reads any memory.
 		execArgv: ["--disable-sigusr1"],
 		// NODE_OPTIONS could else load code into the process that holds the secrets.
 		execArgvExtension: "none",
 	};
 	writeFileSync(join(folder, "config.json"), JSON.stringify(config));
-	const { status, stdout, stderr } = spawnSync(program, [...args, "--build-sea", "config.json"], {
+	const { status, stdout, stderr } = spawnSync(program, [...args, flag, "config.json"], {
 		cwd: folder,
 		encoding: "utf8",
 		env: {},
 	});
-	const output = join(folder, "clef-agent");
-	if (status !== 0 || !existsSync(output))
-		throw new BinaryError(`Node.js could not build the binary for ${name}: ${`${stdout}${stderr}`.trim()}`);
-	const bytes = readFileSync(output);
+	const file = join(folder, "prepared");
+	if (status === 0 && existsSync(file)) return file;
+	throw new BinaryError(`Node.js could not prepare the binary for ${name}: ${`${stdout}${stderr}`.trim()}`);
+}
+
+/** @param {string} name @param {string} node @param {string} resource */
+function injected(name, node, resource) {
+	const { ok, output } = tool("postject", [node, RESOURCE, resource, "--sentinel-fuse", FUSE]);
+	if (!ok) throw new BinaryError(`postject could not put the agent into Node.js for ${name}: ${output}`);
+	return node;
+}
+
+/** @param {string} name @param {string} file */
+function checked(name, file) {
+	const bytes = readFileSync(file);
 	const problem = structuralProblem(name, bytes);
 	if (problem !== undefined) throw new BinaryError(`The binary for ${name} is not usable: ${problem}.`);
 	return bytes;

@@ -1,11 +1,12 @@
 // Reads an executable's own description of itself: a build that did not put the agent in must not pass for one.
 
-/** Where Node.js looks, and what it looks for. */
-const NOTE = "NODE_SEA_BLOB";
+/** The name under which Node.js looks for what was put in. */
+export const RESOURCE = "NODE_SEA_BLOB";
+/** Where that is in a Mach-O file. */
 const SEGMENT = "NODE_SEA";
-const SECTION = "__NODE_SEA_BLOB";
-/** Ends in 1 once something was put in. */
-const FUSE = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2:";
+const SECTION = `__${RESOURCE}`;
+/** A mark in every Node.js, followed by `:1` in one that has something put in. */
+export const FUSE = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2";
 
 const ELF_MAGIC = 0x7f454c46;
 const MACH_O_MAGIC = 0xfeedfacf;
@@ -31,8 +32,8 @@ export function structuralProblem(target, bytes) {
 	const found = header(bytes);
 	if (expected === undefined || found.format !== expected.format || found.machine !== expected.machine)
 		return `it is ${found.format} for machine ${found.machine}`;
-	if (!(found.format === "ELF" ? hasNote(bytes) : hasSection(bytes))) return `it has no ${NOTE}`;
-	const fuse = bytes.indexOf(`${FUSE}1`);
+	if (!(found.format === "ELF" ? hasNote(bytes) : hasSection(bytes))) return `it has no ${RESOURCE}`;
+	const fuse = bytes.indexOf(`${FUSE}:1`);
 	return fuse === -1 ? "its fuse is not set, so that it would start as a bare Node.js" : undefined;
 }
 
@@ -50,7 +51,7 @@ function hasNote(bytes) {
 	return Array.from({ length: count }, (_, index) => table + index * size)
 		.filter((at) => bytes.readUInt32LE(at) === PT_NOTE)
 		.map((at) => [Number(bytes.readBigUInt64LE(at + 8)), Number(bytes.readBigUInt64LE(at + 32))])
-		.some(([start = 0, length = 0]) => noteNames(bytes.subarray(start, start + length)).includes(NOTE));
+		.some(([start = 0, length = 0]) => noteNames(bytes.subarray(start, start + length)).includes(RESOURCE));
 }
 
 /** Notes follow each other: two lengths and a type, then name and content, each filled up to four bytes. @param {Buffer} notes */
