@@ -1,6 +1,6 @@
 // Builds the container images: the standalone command on the few files of Debian that it needs, for each platform.
-// Usage: node scripts/build-image.js [--output DIR] [--only linux-x64|linux-arm64] [--revision COMMIT]
-//   (default: both, to dist/image; needs buildah)
+// Usage: node scripts/build-image.js [--binaries DIR] [--output DIR] [--only linux-x64|linux-arm64] [--revision COMMIT]
+//   (default: both, from dist/binary to dist/image; needs buildah)
 
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,9 +15,9 @@ import { root } from "./run.js";
 const MB = 1024 * 1024;
 
 try {
-	const { output, platforms, revision } = options();
-	mkdirSync(output, { recursive: true });
-	for (const platform of platforms) build(platform, output, revision);
+	const { platforms, ...settings } = options();
+	mkdirSync(settings.output, { recursive: true });
+	for (const platform of platforms) build(platform, settings);
 } catch (error) {
 	console.error(sentence(error));
 	process.exitCode = 1;
@@ -34,30 +34,36 @@ function sentence(error) {
 function options() {
 	const names = PLATFORMS.map(({ name }) => name);
 	try {
-		const {
-			output,
-			only,
-			revision = "",
-		} = parseArgs({
-			options: { output: { type: "string" }, only: { type: "string" }, revision: { type: "string" } },
+		const { binaries, output, only, revision } = parseArgs({
+			options: {
+				binaries: { type: "string" },
+				output: { type: "string" },
+				only: { type: "string" },
+				revision: { type: "string" },
+			},
 		}).values;
 		if (only !== undefined && !names.includes(only)) throw new TypeError(`There is no image "${only}"`);
 		const platforms = PLATFORMS.filter(({ name }) => only === undefined || name === only);
-		return { output: resolve(output ?? join(root, "dist", "image")), platforms, revision };
+		return {
+			binaries: resolve(binaries ?? join(root, "dist", "binary")),
+			output: resolve(output ?? join(root, "dist", "image")),
+			platforms,
+			labels: revision === undefined ? [] : [`org.opencontainers.image.revision=${revision}`],
+		};
 	} catch (error) {
 		if (!(error instanceof TypeError)) throw error;
 		const [problem] = error.message.split(". ");
-		throw new ImageError(`${problem}; use [--output DIR] [--only ${names.join("|")}] [--revision COMMIT].`);
+		const usage = `[--binaries DIR] [--output DIR] [--only ${names.join("|")}] [--revision COMMIT]`;
+		throw new ImageError(`${problem}; use ${usage}.`);
 	}
 }
 
 /**
  * Builds one image and says what came out.
  * @param {Platform} platform
- * @param {string} output
- * @param {string} revision
+ * @param {{ binaries: string, output: string, labels: readonly string[] }} settings
  */
-function build(platform, output, revision) {
+function build(platform, { binaries, output, labels }) {
 	const base = join(output, `clef-agent-${platform.name}`);
 	const files = { archive: `${base}.tar`, digest: `${base}.digest`, packages: `${base}.debian-packages` };
 	// Gone first: after a failure nothing earlier is left that could be taken for this build.
@@ -67,13 +73,13 @@ function build(platform, output, revision) {
 		const context = join(folder, "root");
 		mkdirSync(context);
 		const { version } = JSON.parse(readFileSync(join(root, "apps", "agent", "package.json"), "utf8"));
-		const packages = makeRoot(platform, context);
+		const packages = makeRoot(platform, binaries, context);
 		const { layout, digest, compressedBytes } = makeLayout({
 			folder,
 			context,
 			platform: platform.oci,
 			version,
-			labels: revision === "" ? [] : [`org.opencontainers.image.revision=${revision}`],
+			labels,
 		});
 		archiveLayout(layout, files.archive);
 		writeFileSync(files.digest, `${digest}\n`);

@@ -14,7 +14,6 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { root as workspace } from "../run.js";
 import { debianPackage, pinnedPackages } from "./debian-packages.js";
 
 /** @typedef {import("./debian-packages.js").DebianPackage} DebianPackage */
@@ -56,9 +55,10 @@ const ACCOUNTS = {
 /**
  * Makes the root file system in an empty folder; returns the Debian packages that parts of it come from.
  * @param {Platform} platform
+ * @param {string} binaries where the standalone commands are
  * @param {string} folder
  */
-export function makeRoot(platform, folder) {
+export function makeRoot(platform, binaries, folder) {
 	const packages = pinnedPackages(platform.debian);
 	const unpacked = mkdtempSync(join(tmpdir(), "clef-agent-debian-"));
 	try {
@@ -69,7 +69,7 @@ export function makeRoot(platform, folder) {
 		rmSync(unpacked, { recursive: true, force: true });
 	}
 	for (const [path, text] of Object.entries(ACCOUNTS)) write(join(folder, path), text);
-	addAgent(platform, folder);
+	addAgent(platform, binaries, folder);
 	setModes(folder);
 	return packages;
 }
@@ -106,9 +106,8 @@ function taken({ triplet, loader }, packages) {
 	return [
 		loader,
 		...libraries.map((name) => `lib/${triplet}/${name}`),
-		...["libatomic.so.1", "libatomic.so.1.2.0", "libstdc++.so.6", "libstdc++.so.6.0.30"].map(
-			(name) => `usr/lib/${triplet}/${name}`,
-		),
+		`usr/lib/${triplet}/libstdc++.so.6`,
+		`usr/lib/${triplet}/libstdc++.so.6.0.30`,
 		"etc/os-release",
 		"usr/lib/os-release",
 		...packages.flatMap(({ name }) => copyright(name)),
@@ -117,7 +116,7 @@ function taken({ triplet, loader }, packages) {
 
 /** Debian lets libraries of one source share a folder. @param {string} name */
 function copyright(name) {
-	return /^lib(?:atomic|gcc|stdc)/.test(name) ? [`usr/share/doc/${name}`] : [`usr/share/doc/${name}/copyright`];
+	return /^lib(?:gcc|stdc)/.test(name) ? [`usr/share/doc/${name}`] : [`usr/share/doc/${name}/copyright`];
 }
 
 /** All certificate authorities in one file, as Debian's own installation makes it. @param {string} unpacked */
@@ -129,9 +128,8 @@ function certificates(unpacked) {
 	return names.map((name) => `${readFileSync(join(folder, name), "utf8").trimEnd()}\n`).join("");
 }
 
-/** @param {Platform} platform @param {string} folder */
-function addAgent({ name }, folder) {
-	const binaries = join(workspace, "dist", "binary");
+/** @param {Platform} platform @param {string} binaries @param {string} folder */
+function addAgent({ name }, binaries, folder) {
 	const binary = join(binaries, `clef-agent-${name}`);
 	if (!existsSync(binary))
 		throw new ImageError(`${binary} is missing; run \`npm run build:image\`, which builds it first.`);

@@ -9,8 +9,8 @@ import { PINNED_PACKAGES } from "./debian-packages.js";
 
 const RELEASE = "bookworm";
 const ARCHITECTURES = ["amd64", "arm64"];
-/** Those whose files scripts/image/root.js takes; gcc-12-base has the copyright of the three GCC libraries. */
-const NAMES = ["base-files", "gcc-12-base", "libatomic1", "libc6", "libgcc-s1", "libstdc++6"];
+/** Those whose files scripts/image/root.js takes; gcc-12-base has the copyright of the two GCC libraries. */
+const NAMES = ["base-files", "gcc-12-base", "libc6", "libgcc-s1", "libstdc++6"];
 /** The same for all architectures. */
 const SHARED = ["ca-certificates"];
 /** Of the package `debian-archive-keyring`, which Ubuntu has too: apt checks with them who signed the lists. */
