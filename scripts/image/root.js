@@ -134,7 +134,7 @@ function addAgent({ name }, binaries, folder) {
 	if (!existsSync(binary))
 		throw new ImageError(`${binary} is missing; run \`npm run build:image\`, which builds it first.`);
 	copy(binary, join(folder, "clef-agent"));
-	copy(join(binaries, "LICENSES.txt"), join(folder, "usr/share/doc/clef-agent/copyright"));
+	copy(`${binary}.LICENSES.txt`, join(folder, "usr/share/doc/clef-agent/copyright"));
 }
 
 /** @param {string} from @param {string} to */
