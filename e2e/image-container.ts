@@ -26,6 +26,13 @@ for (const path of paths) {
 }
 console.log(JSON.stringify(answers));`;
 
+/** How a container is started. */
+export interface RunOptions {
+	readonly memory?: string;
+	/** More options for `podman run`. */
+	readonly options?: readonly string[];
+}
+
 /** A container of the image as the documentation starts it: no network, nothing to write to, no capabilities. */
 export class Container {
 	readonly id: string;
@@ -39,7 +46,11 @@ export class Container {
 	}
 
 	/** Starts one that serves these secrets from a mounted file. */
-	static async start(image: string, secrets: unknown, { memory = "128m" } = {}): Promise<Container> {
+	static async start(
+		image: string,
+		secrets: unknown,
+		{ memory = "128m", options = [] }: RunOptions = {},
+	): Promise<Container> {
 		const folder = temporaryFolder();
 		for (const name of ["data", "keys"]) mkdirSync(join(folder, name));
 		await rotate(folder, { secrets });
@@ -52,6 +63,7 @@ export class Container {
 			...limits(memory),
 			...mounts(folder),
 			...settings(),
+			...options,
 			image,
 		);
 		expect(started, started.stderr).toMatchObject({ status: 0 });
@@ -66,7 +78,13 @@ export class Container {
 	/** Starts one and waits until it serves. */
 	static async ready(...args: Parameters<typeof Container.start>): Promise<Container> {
 		const container = await Container.start(...args);
-		await eventually("ready", async () => (await container.get("/v1/ready"))?.status === 200);
+		try {
+			await eventually("ready", async () => (await container.get("/v1/ready"))?.status === 200);
+		} catch (error) {
+			throw new RangeError(`${await container.log()} ${JSON.stringify(await container.state())}`, {
+				cause: error,
+			});
+		}
 		return container;
 	}
 

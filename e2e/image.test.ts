@@ -116,3 +116,87 @@ describe("the image", () => {
 		});
 	});
 });
+
+describe("a container of it", () => {
+	itWithContainers("serves with nothing to write to, no capability, no network and 64 MB", async () => {
+		const container = await Container.ready(image, SECRETS, { memory: "64m" });
+		const paths = Array<string>(500).fill("/v1/secrets");
+		const answers = await container.getAll(...paths);
+		expect(new Set(answers?.map((answer) => JSON.stringify(answer)))).toEqual(
+			new Set([JSON.stringify({ status: 200, body: SECRETS })]),
+		);
+		expect(await container.state()).toMatchObject({ Status: "running", OOMKilled: false });
+	});
+
+	itWithContainers("is process 1 of an unprivileged user on a root that nobody can write to", async () => {
+		const container = await Container.ready(image, SECRETS);
+		const status = container.proc("status");
+		expect(status).toMatch(/^NSpid:\t\d+\t1$/m);
+		expect(status).toMatch(new RegExp(`^Uid:(\t${USER}){4}$`, "m"));
+		expect(status).toMatch(new RegExp(`^Gid:(\t${USER}){4}$`, "m"));
+		expect(status).toMatch(/^CapEff:\t0+$/m);
+		expect(status).toMatch(/^CapBnd:\t0+$/m);
+		expect(status).toMatch(/^NoNewPrivs:\t1$/m);
+		expect(container.proc("mountinfo")).toMatch(/^\S+ \S+ \S+ \S+ \/ ro,/m);
+	});
+
+	itWithContainers("answers its health check: ready, then revoked", async () => {
+		const container = await Container.ready(image, SECRETS);
+		expect(await container.exec("health")).toMatchObject({ status: 0 });
+		await container.rotate({ text: JSON.stringify({ revokedAt: new Date().toISOString() }) });
+		await eventually("revoked", async () => (await container.get("/v1/ready"))?.status === 503);
+		const refused = await container.exec("health");
+		expect(refused.status).toBe(1);
+		expect(refused.stderr).toContain("not ready: revoked");
+		expect(await container.exec("health", "--live")).toMatchObject({ status: 0 });
+	});
+
+	itWithContainers("is found healthy by podman with the image's own check", async () => {
+		const check = ["--health-cmd", JSON.stringify(HEALTHCHECK)];
+		const container = await Container.ready(image, SECRETS, { options: check });
+		expect(await podman("healthcheck", "run", container.id)).toMatchObject({ status: 0 });
+		await container.rotate({ text: JSON.stringify({ revokedAt: new Date().toISOString() }) });
+		await eventually("revoked", async () => (await container.get("/v1/ready"))?.status === 503);
+		expect(await podman("healthcheck", "run", container.id)).toMatchObject({ status: 1 });
+	});
+
+	itWithContainers("serves what is renamed into the mounted folder", async () => {
+		const container = await Container.ready(image, SECRETS);
+		await container.rotate({ secrets: { DB_PASSWORD: "the-next-password" } });
+		await eventually("the next secrets", async () => {
+			const answer = await container.get("/v1/secrets/DB_PASSWORD");
+			return JSON.stringify(answer?.body).includes("the-next-password");
+		});
+	});
+
+	itWithContainers("is reached by a container that shares its network", async () => {
+		const container = await Container.ready(image, SECRETS);
+		const beside = ["run", "--rm", "--network", `container:${container.id}`, "--read-only", image, "health"];
+		expect(await podman(...beside)).toMatchObject({ status: 0 });
+	});
+
+	itWithContainers("takes signals though it is process 1, and stops at once with status 0", async () => {
+		const container = await Container.ready(image, SECRETS);
+		await podman("kill", "--signal", "HUP", container.id);
+		expect((await container.get("/v1/ready"))?.status).toBe(200);
+		const started = performance.now();
+		expect(await podman("stop", "--time", "8", container.id)).toMatchObject({ status: 0 });
+		// After eight seconds podman would have killed it, and the status would be 137.
+		expect(performance.now() - started).toBeLessThan(8_000);
+		expect(await container.state()).toMatchObject({ Status: "exited", ExitCode: 0 });
+		expect(await container.log()).toContain('"event":"agent.stopped"');
+	});
+
+	itWithContainers("shows no secret in its description or its log", async () => {
+		const container = await Container.ready(image, SECRETS);
+		expect((await container.get("/v1/secrets"))?.body).toEqual(SECRETS);
+		const { token } = container;
+		expect(token.length).toBeGreaterThan(20);
+		const { stdout } = await podman("inspect", container.id);
+		expect(stdout).toContain("CLEF_AGENT_AGE_KEY_FILE");
+		const log = await container.log();
+		expect(log).toContain('"event":"listening"');
+		for (const secret of [token, vectorKeys.ageSecretKey, ...Object.values(SECRETS)])
+			expect([stdout, log].filter((text) => text.includes(secret))).toEqual([]);
+	});
+});
