@@ -66,7 +66,9 @@ export function archiveLayout(layout, archive) {
 function step(program, ...args) {
 	const { ok, output } = run(program, args);
 	if (ok) return output;
-	throw new ImageError(`${program} failed; is it installed, and may it run here? It says: ${output}`);
+	// What it did before it failed is of no use to the reader.
+	const last = output.split("\n").at(-1);
+	throw new ImageError(`${program} failed; is it installed, and may it run here? It says: ${last}`);
 }
 
 /** @param {string} layout @param {string} digest */
