@@ -136,8 +136,12 @@ function clef(args) {
 	if (status !== 0) throw new TypeError(`clef-agent ${args[0]} failed: ${stderr}`);
 }
 
-/** @param {number} port @param {string} path */
-async function firstAnswer(port, path) {
+/**
+ * Waits until a server answers this path with 200.
+ * @param {number} port
+ * @param {string} path
+ */
+export async function firstAnswer(port, path) {
 	for (;;) {
 		const answer = await fetch(`http://127.0.0.1:${port}${path}`).catch(() => undefined);
 		await answer?.body?.cancel();

@@ -20,6 +20,7 @@ const BUILD_INPUTS = [
 	"package.json",
 	"apps/agent/package.json",
 	"apps/agent/dist",
+	"apps/agent/standalone",
 ];
 
 /** The Node.js binaries: from the cache, or else the registry must be there. */

@@ -1,5 +1,5 @@
 // Bundles the command and everything it needs: into dist/, so that it installs as one small package and starts fast,
-// and into standalone/, as the one file that the standalone binary holds.
+// and into standalone/, as the files that the standalone binary holds.
 
 import { chmodSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { isBuiltin } from "node:module";
@@ -9,6 +9,7 @@ import { defineConfig } from "rolldown";
 
 const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8"));
 const dist = new URL("dist/", import.meta.url);
+const chunks = new URL("standalone/chunks/", import.meta.url);
 
 /** Sources instead of built packages: unused exports are left out, and a stale dist cannot slip in. */
 const resolve = {
@@ -32,7 +33,7 @@ export default defineConfig([
 			entryFileNames: "[name].js",
 			chunkFileNames: (chunk) => `chunks/${packageName(chunk.moduleIds) ?? "[name]"}-[hash].js`,
 		},
-		plugins: [removeEarlierFiles(), thirdPartyLicenses(), executableEntry()],
+		plugins: [removeEarlierFiles(dist), thirdPartyLicenses(), executableEntry()],
 	},
 	{
 		input: { "clef-agent": "src/standalone.ts" },
@@ -40,49 +41,54 @@ export default defineConfig([
 		resolve,
 		transform: { target: "node24", define },
 		output: {
-			dir: "standalone",
+			dir: "standalone/chunks",
 			format: "cjs",
 			minify: true,
-			codeSplitting: false,
-			// Without it one file means that everything in it is evaluated at the start, the SDKs of all clouds too.
-			strictExecutionOrder: true,
 			entryFileNames: "[name].cjs",
+			chunkFileNames: "[name]-[hash].cjs",
 		},
-		plugins: [builtinsWhenNeeded(), thirdPartyLicenses()],
+		plugins: [removeEarlierFiles(chunks), requiredBuiltins()],
+	},
+	{
+		input: { "binary-loader": "src/binary-loader.ts" },
+		platform: "node",
+		output: { dir: "standalone", format: "cjs", entryFileNames: "[name].cjs" },
 	},
 ]);
 
 /**
- * Node's own modules are loaded by whoever first needs them: one file would else ask for all of them at its top.
+ * Chunk names carry a hash, so those of earlier builds would stay for ever. They go last: a failed build leaves
+ * the one before as it was.
+ * @param {URL} folder
  * @returns {import("rolldown").Plugin}
  */
-function builtinsWhenNeeded() {
-	const prefix = "\0builtin:";
+function removeEarlierFiles(folder) {
 	return {
-		name: "builtins-when-needed",
-		resolveId: (id, importer) =>
-			isBuiltin(id) && !importer?.startsWith(prefix) ? `${prefix}${id}` : undefined,
-		load: (id) =>
-			id.startsWith(prefix)
-				? { code: `module.exports = require(${JSON.stringify(id.slice(prefix.length))});`, moduleType: "js" }
-				: undefined,
+		name: "remove-earlier-files",
+		writeBundle(_options, bundle) {
+			for (const file of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+				const path = join(file.parentPath, file.name);
+				if (file.isFile() && !(relative(fileURLToPath(folder), path) in bundle))
+					rmSync(path, { force: true });
+			}
+		},
 	};
 }
 
 /**
- * Chunk names carry a hash, so those of earlier builds would stay for ever. They go last: a failed build leaves
- * the one before as it was.
+ * Has Node's own modules required where they are imported late: in a binary's chunks `import()` finds nothing.
  * @returns {import("rolldown").Plugin}
  */
-function removeEarlierFiles() {
+function requiredBuiltins() {
+	const prefix = "\0builtin:";
 	return {
-		name: "remove-earlier-files",
-		writeBundle(_options, bundle) {
-			for (const file of readdirSync(dist, { recursive: true, withFileTypes: true })) {
-				const path = join(file.parentPath, file.name);
-				if (file.isFile() && !(relative(fileURLToPath(dist), path) in bundle)) rmSync(path, { force: true });
-			}
-		},
+		name: "required-builtins",
+		resolveId: (id, _importer, { kind }) =>
+			kind === "dynamic-import" && isBuiltin(id) ? `${prefix}${id}` : undefined,
+		load: (id) =>
+			id.startsWith(prefix)
+				? { code: `module.exports = require(${JSON.stringify(id.slice(prefix.length))});`, moduleType: "js" }
+				: undefined,
 	};
 }
 

@@ -6,6 +6,7 @@ import {
 	existsSync,
 	mkdirSync,
 	mkdtempSync,
+	readdirSync,
 	readFileSync,
 	rmSync,
 	writeFileSync,
@@ -21,6 +22,8 @@ import { TARGETS } from "./targets.js";
 /** @typedef {import("./targets.js").Target} Target */
 
 const standalone = join(root, "apps", "agent", "standalone");
+/** The file that a binary starts with; it loads the others. */
+const LOADER = "binary-loader.cjs";
 
 /**
  * Builds the binary for one target and returns its bytes, and what is not as it is in a release.
@@ -29,13 +32,12 @@ const standalone = join(root, "apps", "agent", "standalone");
  */
 export function buildBinary(name) {
 	const target = targetNamed(name);
-	if (!existsSync(join(standalone, "clef-agent.cjs")))
+	if (!existsSync(join(standalone, LOADER)))
 		throw new BinaryError("The agent is not built; run `npm run build` first.");
 	const cache = join(root, "node_modules", ".cache");
 	mkdirSync(cache, { recursive: true });
 	const folder = mkdtempSync(join(cache, "clef-binary-"));
 	try {
-		copyFileSync(join(standalone, "clef-agent.cjs"), join(folder, "clef-agent.cjs"));
 		const node = unpackedNode(target.package, target.node, join(folder, "target"));
 		const builder = builderFor(name, target, node, folder);
 		// Before the agent is put in: it would go with the symbols.
@@ -56,7 +58,7 @@ export function buildBinary(name) {
 export function licenses(name) {
 	const target = targetNamed(name);
 	const own = readFileSync(join(root, "LICENSE"), "utf8");
-	const bundled = readFileSync(join(standalone, "THIRD-PARTY-NOTICES.txt"), "utf8");
+	const bundled = readFileSync(join(root, "apps", "agent", "dist", "THIRD-PARTY-NOTICES.txt"), "utf8");
 	return [own, bundled, `Node.js ${target.node}\n\n${nodeLicense(target)}`].join("\n");
 }
 
@@ -99,28 +101,42 @@ function notCompiled(name, { emulator }, { compiles }) {
  * @param {string} folder
  * @param {{ flag: string, executable?: string }} how
  */
-function prepared(name, { command: [program = "", ...args], compiles }, folder, { flag, executable }) {
+function prepared(name, builder, folder, { flag, executable }) {
+	copyFileSync(join(standalone, LOADER), join(folder, LOADER));
+	const compile = join(root, "scripts", "binary", "compile-chunks.cjs");
+	called(
+		name,
+		builder,
+		[compile, join(standalone, "chunks"), "chunks", builder.compiles ? "compile" : "leave"],
+		folder,
+	);
+	const chunks = readdirSync(join(folder, "chunks")).sort();
 	const config = {
 		// Relative, because the name is written into the binary and the folder is another in each build.
-		main: "clef-agent.cjs",
+		main: LOADER,
 		output: "prepared",
 		executable,
+		assets: Object.fromEntries(chunks.map((chunk) => [chunk, join("chunks", chunk)])),
 		disableExperimentalSEAWarning: true,
-		useCodeCache: compiles,
 		// Without this flag SIGUSR1 opens Node's inspector, which reads any memory.
 		execArgv: ["--disable-sigusr1"],
 		// NODE_OPTIONS could else load code into the process that holds the secrets.
 		execArgvExtension: "none",
 	};
 	writeFileSync(join(folder, "config.json"), JSON.stringify(config));
-	const { status, stdout, stderr } = spawnSync(program, [...args, flag, "config.json"], {
-		cwd: folder,
+	called(name, builder, [flag, "config.json"], folder);
+	return join(folder, "prepared");
+}
+
+/** @param {string} name @param {Builder} builder @param {string[]} args @param {string} cwd */
+function called(name, { command: [program = "", ...before] }, args, cwd) {
+	const { status, stdout, stderr } = spawnSync(program, [...before, ...args], {
+		cwd,
 		encoding: "utf8",
 		env: {},
 	});
-	const file = join(folder, "prepared");
-	if (status === 0 && existsSync(file)) return file;
-	throw new BinaryError(`Node.js could not prepare the binary for ${name}: ${`${stdout}${stderr}`.trim()}`);
+	if (status !== 0)
+		throw new BinaryError(`Node.js could not prepare the binary for ${name}: ${`${stdout}${stderr}`.trim()}`);
 }
 
 /** @param {string} name @param {string} node @param {string} resource */

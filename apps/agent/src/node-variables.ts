@@ -1,0 +1,34 @@
+/**
+ * Variables by which Node prints what it sends and receives, writes files, believes any certificate, goes through
+ * proxies by rules of its own, or takes itself for part of another program.
+ */
+const STEERING_NODE: readonly string[] = [
+	"NODE_CHANNEL_FD",
+	"NODE_COMPILE_CACHE",
+	"NODE_DEBUG",
+	"NODE_DEBUG_NATIVE",
+	"NODE_REDIRECT_WARNINGS",
+	"NODE_TLS_REJECT_UNAUTHORIZED",
+	"NODE_UNIQUE_ID",
+	"NODE_USE_ENV_PROXY",
+	"NODE_V8_COVERAGE",
+];
+
+/** What starting anew takes of Node's `process`. */
+export interface ReplaceableProcess {
+	readonly argv: readonly string[];
+	readonly env: Readonly<Record<string, string | undefined>>;
+	readonly execPath: string;
+	/** Puts another program in this process's place, and then does not return. */
+	readonly execve?: (file: string, args: readonly string[], env: Record<string, string>) => void;
+}
+
+/**
+ * Starts this program anew when the environment steers Node. Node has read most of these variables by now, so that
+ * deleting them would come too late.
+ */
+export function startWithoutNodeVariables({ argv, env, execPath, execve }: ReplaceableProcess): void {
+	if (!STEERING_NODE.some((name) => env[name] !== undefined)) return;
+	const kept = Object.entries(env).filter(([name]) => !STEERING_NODE.includes(name));
+	execve?.(execPath, argv.slice(1), Object.fromEntries(kept.map(([name, value = ""]) => [name, value])));
+}
