@@ -125,6 +125,10 @@ describe("a container of it", () => {
 		expect(new Set(answers?.map((answer) => JSON.stringify(answer)))).toEqual(
 			new Set([JSON.stringify({ status: 200, body: SECRETS })]),
 		);
+		// The check is a second process within the same limit.
+		const [more, healthy] = await Promise.all([container.getAll(...paths), container.exec("health")]);
+		expect(more?.every(({ status }) => status === 200)).toBe(true);
+		expect(healthy).toMatchObject({ status: 0 });
 		expect(await container.state()).toMatchObject({ Status: "running", OOMKilled: false });
 	});
 
