@@ -24,7 +24,7 @@ try {
 		process.exitCode = 1;
 	} else {
 		const taken = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
-		writeFileSync(PINNED_PACKAGES, `${JSON.stringify({ taken, packages }, undefined, "\t")}\n`);
+		writeFileSync(PINNED_PACKAGES, `${JSON.stringify({ taken, packages }, undefined, 2)}\n`);
 		for (const { name, version, architecture } of packages) console.log(`${name} ${version} ${architecture}`);
 	}
 } finally {
