@@ -7,6 +7,7 @@ import { startOtlpReceiver } from "@clef-sh/testkit/otlp-receiver";
 import { S3Server } from "@clef-sh/testkit/s3-server";
 import { vector, vectorKeys, vectorSecrets } from "@clef-sh/testkit/vectors";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
+import { AgentProcess } from "./agent-process.js";
 import { Binary, binaryParts, buildBinary } from "./binary-stage.js";
 import type { Ended } from "./command.js";
 import { eventually } from "./eventually.js";
@@ -116,7 +117,7 @@ describe("the agent", () => {
 		const agent = await binary.ready({ ...verified, CLEF_AGENT_SOURCE: sourceFile() });
 		for (let time = 0; time < 3; time += 1) agent.signal("SIGUSR1");
 		agent.signal("SIGHUP");
-		await agent.logged("config.reloaded").catch(() => agent.logged("artifact.unchanged"));
+		await agent.logged("agent.refreshing");
 		expect(await agent.secrets()).toEqual(vectorSecrets);
 		expect(agent.stderr).not.toMatch(/debugger|inspector/i);
 	});
@@ -208,7 +209,6 @@ describe("the environment", () => {
 		const { port } = await startTlsServer(["127.0.0.1"], (_, response) => response.end(vector("signed")));
 		const ended = await binary.run(["verify", "--help"], { env: { NODE_TLS_REJECT_UNAUTHORIZED: "0" } });
 		expect(ended).toMatchObject({ status: 0, stderr: "" });
-		const { AgentProcess } = await import("./agent-process.js");
 		const agent = await AgentProcess.listening(
 			{
 				...verified,
@@ -221,34 +221,51 @@ describe("the environment", () => {
 	});
 });
 
-itWithBinary("evaluates no SDK, OpenTelemetry or undici for a file and an age key", async () => {
-	const root = workspaceCopy();
-	const chunks = join(root, "apps", "agent", "standalone", "chunks");
-	const heavy = readdirSync(chunks).filter((name) =>
-		/@aws-sdk|@smithy|google-auth|@azure\/|@octokit|@gitbeaker|@opentelemetry|undici/.test(
-			readFileSync(join(chunks, name), "utf8"),
-		),
-	);
-	expect(heavy.length).toBeGreaterThan(10);
-	for (const name of heavy) writeFileSync(join(chunks, name), `throw new RangeError("${name} was loaded");`);
-	const folder = temporaryFolder();
-	expect(await buildBinary("linux-x64", folder, root)).toMatchObject({ status: 0 });
-	const without = new Binary(join(folder, NAME));
-	const agent = await without.ready({ ...verified, CLEF_AGENT_SOURCE: sourceFile() });
-	expect(await agent.secrets()).toEqual(vectorSecrets);
-	const cloud = await without.run([], {
-		env: { CLEF_AGENT_SOURCE: "s3://bucket/key", CLEF_AGENT_PORT: "0" },
-	});
-	expect(cloud.stderr).toContain("was loaded");
-});
+describe("a binary from a machine without strip, whose SDKs throw when they are evaluated", () => {
+	const folder = mkdtempSync(join(tmpdir(), "clef-agent-binary-"));
+	const throwing = new Binary(join(folder, NAME));
+	let building: Promise<Ended> | undefined;
+	afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-itWithBinary("says so where no program strips it, and is larger", async () => {
-	const bin = temporaryFolder();
-	for (const name of ["x86_64-linux-gnu-strip", "llvm-strip"]) shellProgram(join(bin, name), "exit 1");
-	const folder = temporaryFolder();
-	const { stdout } = await buildBinary("linux-x64", folder, workspace, {
-		PATH: `${bin}:${process.env.PATH}`,
+	/** Chunks with an SDK, OpenTelemetry or undici in them. */
+	function heavyChunks(chunks: string): string[] {
+		const heavy = /^undici|@aws-sdk|@smithy|google-auth-library|@azure\/|@octokit|@opentelemetry/;
+		return readdirSync(chunks).filter((name) => heavy.test(name + readFileSync(join(chunks, name), "utf8")));
+	}
+
+	function builtOnce(): Promise<Ended> {
+		building ??= buildThrowing();
+		return building;
+	}
+
+	function buildThrowing(): Promise<Ended> {
+		const root = workspaceCopy();
+		const chunks = join(root, "apps", "agent", "standalone", "chunks");
+		for (const name of heavyChunks(chunks))
+			writeFileSync(join(chunks, name), `throw new RangeError("${name} was loaded");`);
+		const bin = join(root, "bin");
+		for (const name of ["x86_64-linux-gnu-strip", "llvm-strip"]) shellProgram(join(bin, name), "exit 1");
+		return buildBinary("linux-x64", folder, root, { PATH: `${bin}:${process.env.PATH}` });
+	}
+
+	itWithBinary("is built larger, and the build says why", async () => {
+		const { status, stdout, stderr } = await builtOnce();
+		expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+		expect(stdout).toContain("with Node's symbols, so that it is larger; install x86_64-linux-gnu-strip");
+		expect(throwing.bytes.length).toBeGreaterThan(binary.bytes.length);
 	});
-	expect(stdout).toContain("with Node's symbols, so that it is larger; install x86_64-linux-gnu-strip");
-	expect(readFileSync(join(folder, NAME)).length).toBeGreaterThan(binary.bytes.length);
+
+	itWithBinary("serves a file with an age key", async () => {
+		await builtOnce();
+		expect(heavyChunks(join(workspace, "apps/agent/standalone/chunks")).length).toBeGreaterThan(10);
+		const agent = await throwing.ready({ ...verified, CLEF_AGENT_SOURCE: sourceFile() });
+		expect(await agent.secrets()).toEqual(vectorSecrets);
+	});
+
+	itWithBinary("fails with a bucket", async () => {
+		await builtOnce();
+		const env = { CLEF_AGENT_SOURCE: "s3://bucket/key", AWS_REGION: "eu-central-1" };
+		const agent = await AgentProcess.spawn({ ...verified, ...env }, throwing.startOptions);
+		expect((await agent.logged("fetch.failed")).message).toContain("No request could be made");
+	});
 });

@@ -9,8 +9,8 @@ import { temporaryFolder } from "./temporary-folder.js";
 /** The workspace's folder. */
 export const workspace: string = fileURLToPath(new URL("..", import.meta.url));
 
-/** The version of Node.js that the layers bring. */
-export const LAYER_NODE = "24.21.0";
+/** The version of Node.js in the layers. */
+const LAYER_NODE = "24.21.0";
 
 /** What the build reads. */
 const BUILD_INPUTS = [

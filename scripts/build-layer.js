@@ -1,25 +1,24 @@
-// Builds the AWS Lambda layers: the agent as an extension, with Node.js for each architecture, and without it.
+// Builds the AWS Lambda layers: the agent as an extension, as a binary for each architecture, and without Node.js.
 // Usage: node scripts/build-layer.js [--output DIR] [--only x64|arm64|nodejs]   (default: all of them, to dist/layer)
 
-import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
 import { parseArgs } from "node:util";
+import { BinaryError } from "./binary/binary-error.js";
+import { buildBinary, licenses } from "./binary/build.js";
 import { MB, UNZIPPED_LIMIT_MB, unzippedSize, ZIPPED_LIMIT_MB, zipped } from "./layer/archive.js";
-import { nodePackage } from "./node-package.js";
 import { root } from "./run.js";
 
 /** @typedef {import("./layer/archive.js").LayerFile} LayerFile */
 
-/** The Node.js that the layers bring; its hashes are in scripts/node-package.js. */
-const NODE_VERSION = "24.21.0";
-
 /**
- * The layers and the platform of the Node.js in each. First the one that needs nothing from the registry.
+ * The layers and the binary in each. First the one that needs nothing from the registry.
  * @type {Readonly<Record<string, string | undefined>>}
  */
 const LAYERS = { nodejs: undefined, x64: "linux-x64", arm64: "linux-arm64" };
+
+const dist = join(root, "apps", "agent", "dist");
 
 /** Why there is no layer: one sentence for whoever called. */
 class LayerError extends Error {}
@@ -27,8 +26,8 @@ class LayerError extends Error {}
 try {
 	const { output, names } = options();
 	mkdirSync(output, { recursive: true });
-	const agent = agentFiles();
-	for (const name of names) build(name, agent, output);
+	requireBuilt();
+	for (const name of names) build(name, output);
 } catch (error) {
 	console.error(sentence(error));
 	process.exitCode = 1;
@@ -36,7 +35,7 @@ try {
 
 /** @param {unknown} error */
 function sentence(error) {
-	if (error instanceof LayerError) return error.message;
+	if (error instanceof LayerError || error instanceof BinaryError) return error.message;
 	// Of the system's refusals, a full disk for instance, the reader needs no stack either.
 	if (error instanceof Error && "syscall" in error) return `Could not build the layers: ${error.message}.`;
 	throw error;
@@ -60,15 +59,16 @@ function options() {
 /**
  * Builds one layer and says how large it is.
  * @param {string} name
- * @param {ReadonlyMap<string, LayerFile>} agent
  * @param {string} output
  */
-function build(name, agent, output) {
+function build(name, output) {
 	const file = `clef-agent-lambda-${name}.zip`;
 	const path = join(output, file);
 	// Gone first: after a failure nothing earlier is left that could be taken for this build.
 	for (const stale of [path, `${path}.sha256`]) rmSync(stale, { force: true });
-	const files = new Map([...agent, ...nodeFiles(LAYERS[name])]);
+	const target = LAYERS[name];
+	const { agent, notes } = target === undefined ? bundledAgent() : binaryAgent(target);
+	const files = new Map([...commonFiles(), ...agent]);
 	const unzipped = unzippedSize(files) / MB;
 	if (unzipped > UNZIPPED_LIMIT_MB)
 		throw new LayerError(`${file} would be ${unzipped.toFixed(1)} MB unzipped; ${limits()}`);
@@ -83,59 +83,61 @@ function build(name, agent, output) {
 		`${file.padEnd(28)} ${size.toFixed(1).padStart(5)} MB zipped ${unzipped.toFixed(1).padStart(6)} MB unzipped` +
 			` ${share.padStart(5)} % of Lambda's ${UNZIPPED_LIMIT_MB} MB`,
 	);
+	for (const note of notes) console.log(`  ${note}`);
 }
 
 function limits() {
 	return `Lambda takes ${ZIPPED_LIMIT_MB} MB zipped and ${UNZIPPED_LIMIT_MB} MB unzipped, so leave something out.`;
 }
 
-/** What all layers hold. */
-function agentFiles() {
+/** What all layers hold. @returns {[path: string, file: LayerFile][]} */
+function commonFiles() {
+	const launcher = readFileSync(join(root, "deploy", "lambda", "launcher.sh"));
+	return [
+		["extensions/clef-agent", { bytes: launcher, executable: true }],
+		["clef-agent/LICENSE", { bytes: readFileSync(join(root, "LICENSE")) }],
+	];
+}
+
+function requireBuilt() {
+	if (!existsSync(join(dist, "clef-agent.js")))
+		throw new LayerError("The agent is not built; run `npm run build:layer`, which builds it first.");
+}
+
+/** The agent for the function's own Node.js. @returns {{ agent: [path: string, file: LayerFile][], notes: string[] }} */
+function bundledAgent() {
 	const manifest = JSON.parse(readFileSync(join(root, "apps", "agent", "package.json"), "utf8"));
 	const { name, version } = manifest;
-	/** @type {Map<string, LayerFile>} */
-	const files = new Map();
-	const launcher = readFileSync(join(root, "deploy", "lambda", "launcher.sh"));
-	files.set("extensions/clef-agent", { bytes: launcher, executable: true });
-	for (const [path, bytes] of builtFiles()) files.set(`clef-agent/dist/${path}`, { bytes });
 	// Without it Node.js would have to guess that the .js files are modules.
 	const text = `${JSON.stringify({ name, version, type: "module" }, undefined, 2)}\n`;
-	files.set("clef-agent/package.json", { bytes: Buffer.from(text) });
-	files.set("clef-agent/LICENSE", { bytes: readFileSync(join(root, "LICENSE")) });
-	return files;
+	return {
+		agent: [
+			...builtFiles().map(([path, bytes]) => entry(`clef-agent/dist/${path}`, { bytes })),
+			entry("clef-agent/package.json", { bytes: Buffer.from(text) }),
+		],
+		notes: [],
+	};
+}
+
+/** The agent that brings its Node.js. @param {string} target @returns {ReturnType<typeof bundledAgent>} */
+function binaryAgent(target) {
+	const { bytes, notes } = buildBinary(target);
+	const agent = [
+		entry("clef-agent/clef-agent", { bytes, executable: true }),
+		entry("clef-agent/LICENSES.txt", { bytes: Buffer.from(licenses(target)) }),
+	];
+	return { agent, notes };
+}
+
+/** @param {string} path @param {LayerFile} file @returns {[path: string, file: LayerFile]} */
+function entry(path, file) {
+	return [path, file];
 }
 
 /** @returns {[path: string, bytes: Uint8Array][]} */
 function builtFiles() {
-	const dist = join(root, "apps", "agent", "dist");
-	if (!existsSync(join(dist, "clef-agent.js")))
-		throw new LayerError("The agent is not built; run `npm run build:layer`, which builds it first.");
 	return readdirSync(dist, { recursive: true, withFileTypes: true })
 		.filter((entry) => entry.isFile())
 		.map((entry) => join(entry.parentPath, entry.name))
 		.map((path) => [relative(dist, path).replaceAll(sep, "/"), readFileSync(path)]);
-}
-
-/**
- * Node.js itself, for the layers that bring it.
- * @param {string | undefined} platform
- * @returns {[path: string, file: LayerFile][]}
- */
-function nodeFiles(platform) {
-	if (platform === undefined) return [];
-	const tarball = nodePackage(platform, NODE_VERSION);
-	if ("problem" in tarball) throw new LayerError(tarball.problem);
-	return [
-		["clef-agent/node", { bytes: unpacked(tarball.file, "package/bin/node"), executable: true }],
-		["clef-agent/node-LICENSE", { bytes: unpacked(tarball.file, "package/LICENSE") }],
-	];
-}
-
-/** @param {string} tarball @param {string} path */
-function unpacked(tarball, path) {
-	const { status, stdout } = spawnSync("tar", ["-xzOf", tarball, path], {
-		maxBuffer: UNZIPPED_LIMIT_MB * MB,
-	});
-	if (status !== 0) throw new LayerError(`Could not read ${path} from ${tarball}; is tar installed?`);
-	return stdout;
 }

@@ -16,10 +16,8 @@ unset NODE_OPTIONS NODE_DEBUG NODE_DEBUG_NATIVE NODE_COMPILE_CACHE NODE_V8_COVER
 # Lambda registers an extension under its file name, so whoever renames this file need not change anything else.
 name=${0##*/}
 
-if [ -x "$agent/node" ]; then
-	# Without this flag SIGUSR1 opens Node's inspector, which reads any memory. The function's own Node may be older
-	# than the flag (22.14) and would then refuse to start, so it is passed to the bundled one only.
-	exec "$agent/node" --disable-sigusr1 "$agent/dist/clef-agent.js" lambda --name "$name"
+if [ -x "$agent/clef-agent" ]; then
+	exec "$agent/clef-agent" lambda --name "$name"
 fi
 if command -v node >/dev/null 2>&1; then
 	exec node "$agent/dist/clef-agent.js" lambda --name "$name"

@@ -103,11 +103,11 @@ function notCompiled(name, { emulator }, { compiles }) {
  */
 function prepared(name, builder, folder, { flag, executable }) {
 	copyFileSync(join(standalone, LOADER), join(folder, LOADER));
-	const compile = join(root, "scripts", "binary", "compile-chunks.cjs");
+	const compile = ["--hash-seed=1", join(root, "scripts", "binary", "compile-chunks.cjs")];
 	called(
 		name,
 		builder,
-		[compile, join(standalone, "chunks"), "chunks", builder.compiles ? "compile" : "leave"],
+		[...compile, join(standalone, "chunks"), "chunks", builder.compiles ? "compile" : "leave"],
 		folder,
 	);
 	const chunks = readdirSync(join(folder, "chunks")).sort();
