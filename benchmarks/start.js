@@ -1,15 +1,12 @@
 // How long after exec the agent answers that it is ready, as the standalone binary and as the npm command, beside a
 // node:http server that only answers, on the same Node.js, by turns. Usage: node start.js [ROUNDS]
 
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { buildBinary } from "../scripts/binary/build.js";
-import { unpackedNode } from "../scripts/binary/node-executable.js";
-import { HOST, TARGETS } from "../scripts/binary/targets.js";
 import { firstAnswer, packSecrets } from "./side-by-side.js";
 
 const ROUNDS = Number(process.argv[2] ?? 15);
@@ -21,24 +18,43 @@ const floor = fileURLToPath(new URL("floor.js", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "clef-bench-"));
 let port = FIRST_PORT;
 try {
-	const target = TARGETS[HOST];
-	if (target === undefined) throw new TypeError(`there is no binary for ${HOST}`);
 	const { artifact, body, identity } = packSecrets(folder, 20);
 	const env = { CLEF_AGENT_SOURCE: artifact, CLEF_AGENT_AGE_KEY_FILE: identity };
-	const node = unpackedNode(target.package, target.node, folder);
-	chmodSync(node, 0o755);
-	const binary = join(folder, "clef-agent");
-	writeFileSync(binary, buildBinary(HOST).bytes, { mode: 0o755 });
+	const { binary, node, version } = builtBinary();
 	const sizes = [binary, node].map((file) => `${(statSync(file).size / MB).toFixed(1)} MB`);
-	console.log(`binary: ${sizes[0]}, the Node.js ${target.node} in it alone, with symbols: ${sizes[1]}`);
-	await compare(`binary (Node ${target.node})`, [binary], [node, floor], env, body);
-	await compare(`npm command (Node ${target.node})`, [node, command], [node, floor], env, body);
-	if (process.version !== `v${target.node}`) {
+	console.log(`binary: ${sizes[0]}, the Node.js ${version} in it alone, with symbols: ${sizes[1]}`);
+	await compare(`binary (Node ${version})`, [binary], [node, floor], env, body);
+	await compare(`npm command (Node ${version})`, [node, command], [node, floor], env, body);
+	if (process.versions.node !== version) {
 		const own = process.execPath;
 		await compare(`npm command (Node ${process.versions.node})`, [own, command], [own, floor], env, body);
 	}
 } finally {
 	rmSync(folder, { recursive: true, force: true });
+}
+
+/** Builds this machine's binary, and unpacks the Node.js that is in it. */
+function builtBinary() {
+	const host = `${process.platform}-${process.arch}`;
+	const said = output(process.execPath, [script("build-binary.js"), "--only", host, "--output", folder]);
+	const version = /Node\.js ([\d.]+)/.exec(said)?.[1] ?? "";
+	// The registry names this one package otherwise.
+	const platform = host === "darwin-arm64" ? "bin-darwin-arm64" : host;
+	const tarball = output(process.execPath, [script("node-package.js"), platform, version]).trim();
+	output("tar", ["-xzf", tarball, "-C", folder, "package/bin/node"]);
+	return { binary: join(folder, `clef-agent-${host}`), node: join(folder, "package/bin/node"), version };
+}
+
+/** @param {string} name */
+function script(name) {
+	return fileURLToPath(new URL(`../scripts/${name}`, import.meta.url));
+}
+
+/** What a program prints. @param {string} program @param {string[]} args */
+function output(program, args) {
+	const { status, stdout, stderr } = spawnSync(program, args, { encoding: "utf8" });
+	if (status !== 0) throw new TypeError(`${program} ${args[0]} failed: ${stderr}`);
+	return stdout;
 }
 
 /**

@@ -31,7 +31,7 @@ itOnArm64(
 		const output = temporaryFolder();
 		const built = await buildBinary("linux-arm64", output);
 		expect(built).toMatchObject({ status: 0, stderr: "" });
-		expect(built.stdout).toMatch(/^clef-agent-linux-arm64 +[\d.]+ MB\n$/);
+		expect(built.stdout).toMatch(/^clef-agent-linux-arm64 +[\d.]+ MB {2}Node\.js 24\.21\.0\n$/);
 		const file = join(output, "clef-agent-linux-arm64");
 		const binary = new Binary(file, { emulated: true });
 		const { version } = JSON.parse(

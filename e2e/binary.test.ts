@@ -43,7 +43,7 @@ const verified = { CLEF_AGENT_VERIFY_KEY: vectorKeys.ed25519PublicKey };
 describe("the build", () => {
 	itWithBinary("states the size, and a hash as sha256sum has it", async () => {
 		expect(built).toMatchObject({ status: 0, stderr: "" });
-		expect(built.stdout).toMatch(new RegExp(`^${NAME} +[\\d.]+ MB\n`));
+		expect(built.stdout).toMatch(new RegExp(`^${NAME} +[\\d.]+ MB {2}Node\\.js 24\\.21\\.0\n$`));
 		const hash = createHash("sha256").update(binary.bytes).digest("hex");
 		expect(readFileSync(`${binary.file}.sha256`, "utf8")).toBe(`${hash}  ${NAME}\n`);
 		expect(readdirSync(output).sort()).toEqual([NAME, `${NAME}.LICENSES.txt`, `${NAME}.sha256`]);

@@ -147,6 +147,9 @@ describe("the launcher", () => {
 		NODE_COMPILE_CACHE: "/tmp/cache",
 		NODE_V8_COVERAGE: "/tmp/coverage",
 		NODE_TLS_REJECT_UNAUTHORIZED: "0",
+		NODE_REDIRECT_WARNINGS: "/tmp/warnings",
+		NODE_REPL_EXTERNAL_MODULE: "./instrumentation",
+		NODE_USE_ENV_PROXY: "1",
 		NODE_EXTRA_CA_CERTS: "/var/runtime/ca-cert.pem",
 	};
 	const names = Object.keys(FUNCTION_ENV).map((name) => `\${${name}+ ${name}}`);

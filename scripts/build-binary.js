@@ -59,6 +59,7 @@ function build(name, output) {
 	// As sha256sum prints it, so that `sha256sum -c` checks it.
 	writeFileSync(`${path}.sha256`, `${createHash("sha256").update(bytes).digest("hex")}  ${file}\n`);
 	writeFileSync(`${path}.LICENSES.txt`, licenses(name));
-	console.log(`${file.padEnd(24)} ${(bytes.length / MB).toFixed(1).padStart(6)} MB`);
+	const size = (bytes.length / MB).toFixed(1).padStart(6);
+	console.log(`${file.padEnd(24)} ${size} MB  Node.js ${TARGETS[name]?.node}`);
 	for (const note of notes) console.log(`  ${note}`);
 }

@@ -11,7 +11,8 @@ agent=$layer/clef-agent
 # The function's NODE_OPTIONS (say, --require ./instrumentation) are not meant for this process, which holds the
 # secrets: they would load the function's code into it, or keep it from starting. Nor is what else makes a Node print
 # what it sends and receives, write files, or believe any certificate.
-unset NODE_OPTIONS NODE_DEBUG NODE_DEBUG_NATIVE NODE_COMPILE_CACHE NODE_V8_COVERAGE NODE_TLS_REJECT_UNAUTHORIZED
+unset NODE_OPTIONS NODE_DEBUG NODE_DEBUG_NATIVE NODE_COMPILE_CACHE NODE_V8_COVERAGE NODE_TLS_REJECT_UNAUTHORIZED \
+	NODE_REDIRECT_WARNINGS NODE_REPL_EXTERNAL_MODULE NODE_USE_ENV_PROXY
 
 # Lambda registers an extension under its file name, so whoever renames this file need not change anything else.
 name=${0##*/}
