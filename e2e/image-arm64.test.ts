@@ -1,16 +1,21 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, vi } from "vitest";
+import { beforeAll, expect, vi } from "vitest";
 import { runProgram } from "./command.js";
 import { readArchive, unpackLayer } from "./image-archive.js";
 import { expectedEntries, PLATFORMS } from "./image-contents.js";
-import { buildBinary, buildImage, containersWork, itWithContainers, itWithEmulator } from "./image-stage.js";
+import {
+	buildBinary,
+	buildImage,
+	containersWork,
+	itWithContainers,
+	itWithEmulator,
+	output,
+} from "./image-stage.js";
 import { workspace } from "./lambda-layer-stage.js";
 
 vi.setConfig({ testTimeout: 120_000 });
 
-const output = mkdtempSync(join(tmpdir(), "clef-agent-image-arm64-"));
 const archive = join(output, "clef-agent-linux-arm64.tar");
 
 beforeAll(async () => {
@@ -19,8 +24,6 @@ beforeAll(async () => {
 	const args = ["--only", "linux-arm64", "--binaries", output, "--output", output];
 	expect(await buildImage(args)).toMatchObject({ status: 0, stderr: "" });
 }, 300_000);
-
-afterAll(() => rmSync(output, { recursive: true, force: true }));
 
 itWithContainers("the image for arm64 holds the same as the one for x64", async () => {
 	const { configuration, entries } = await readArchive(archive);

@@ -50,6 +50,12 @@ export const itWithEmulator: typeof it =
 /** Whether images are built here at all. */
 export const containersWork: boolean = obstacle === undefined;
 
+/** Where a test file builds its image; gone when its tests are over. */
+export const output: string = join(folder, "output");
+// Where all tests of a file are skipped, nothing that is to run after them does.
+if (containersWork) mkdirSync(output);
+else rmSync(folder, { recursive: true });
+
 function named(reason: string): typeof it {
 	const skip = (title: string) => it.skip(`${title} (needs containers: ${reason})`, () => undefined);
 	return skip as typeof it;

@@ -1,14 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { vectorKeys } from "@clef-sh/testkit/vectors";
-import { afterAll, beforeAll, describe, expect, vi } from "vitest";
+import { beforeAll, describe, expect, vi } from "vitest";
 import { type Ended, runProgram } from "./command.js";
 import { eventually } from "./eventually.js";
 import { readArchive } from "./image-archive.js";
 import { Container, USER } from "./image-container.js";
 import { DEBIAN_PACKAGES, expectedEntries, PLATFORMS } from "./image-contents.js";
-import { buildBinary, buildImage, containersWork, itWithContainers, podman } from "./image-stage.js";
+import { buildBinary, buildImage, containersWork, itWithContainers, output, podman } from "./image-stage.js";
 import { workspace } from "./lambda-layer-stage.js";
 import { inheritedNpm } from "./other-node.js";
 import { temporaryFolder } from "./temporary-folder.js";
@@ -18,7 +17,6 @@ vi.setConfig({ testTimeout: 120_000 });
 const SECRETS = { DB_PASSWORD: "the-password-of-the-database", API_KEY: "the-key-of-the-interface" };
 const HEALTHCHECK = ["CMD", "/clef-agent", "health"];
 
-const output = mkdtempSync(join(tmpdir(), "clef-agent-image-x64-"));
 const archive = join(output, "clef-agent-linux-x64.tar");
 const buildArguments = ["--only", "linux-x64", "--binaries", output];
 const { version } = JSON.parse(readFileSync(join(workspace, "apps/agent/package.json"), "utf8"));
@@ -31,8 +29,6 @@ beforeAll(async () => {
 	built = await buildImage([...buildArguments, "--output", output, "--revision", "0123abcd"]);
 	expect(await podman("load", "--input", archive)).toMatchObject({ status: 0 });
 }, 300_000);
-
-afterAll(() => rmSync(output, { recursive: true, force: true }));
 
 describe("the image", () => {
 	itWithContainers(
