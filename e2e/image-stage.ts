@@ -1,0 +1,112 @@
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, it } from "vitest";
+import { type Ended, runProgram } from "./command.js";
+import { workspace } from "./lambda-layer-stage.js";
+import { inheritedNpm } from "./other-node.js";
+
+/** What a program of the container tools runs with: storage of the tests' own, and limits a nested machine grants. */
+const folder = realpathSync(mkdtempSync(join(tmpdir(), "clef-agent-containers-")));
+const STORAGE = [
+	"--root",
+	join(folder, "storage"),
+	"--runroot",
+	join(folder, "run"),
+	"--storage-driver",
+	"vfs",
+];
+const configuration = join(folder, "containers.conf");
+writeFileSync(
+	configuration,
+	[
+		"[containers]",
+		'default_ulimits = ["nofile=1024:20000", "nproc=1024:2048"]',
+		"[engine]",
+		'cgroup_manager = "cgroupfs"',
+		'events_logger = "none"\n',
+	].join("\n"),
+);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const LOADER = "/lib64/ld-linux-x86-64.so.2";
+
+/** Why containers cannot be built and run here, or nothing. */
+const obstacle = findObstacle();
+
+/**
+ * `it` for tests that build or run containers. Where that is not possible they are skipped and say why in their name,
+ * in CI too: it depends on more than what is installed.
+ */
+export const itWithContainers: typeof it = obstacle === undefined ? it : named(obstacle);
+
+/** The same for tests that run the other architecture's command besides. */
+export const itWithEmulator: typeof it =
+	obstacle === undefined && spawnSync("qemu-aarch64-static", ["--version"]).status !== 0
+		? named("qemu-aarch64-static is not installed")
+		: itWithContainers;
+
+/** Whether images are built here at all. */
+export const containersWork: boolean = obstacle === undefined;
+
+/** Where a test file builds its image; gone when its tests are over. */
+export const output: string = join(folder, "output");
+// Where all tests of a file are skipped, nothing that is to run after them does.
+if (containersWork) mkdirSync(output);
+else rmSync(folder, { recursive: true });
+
+function named(reason: string): typeof it {
+	const skip = (title: string) => it.skip(`${title} (needs containers: ${reason})`, () => undefined);
+	return skip as typeof it;
+}
+
+function findObstacle(): string | undefined {
+	if (process.platform !== "linux" || process.arch !== "x64") return "the tests are written for Linux on x64";
+	if (process.getuid?.() !== 0) return "the tests run podman as root";
+	const missing = ["buildah", "podman", "runc", "nsenter", "dpkg-deb"].filter(
+		(name) => spawnSync(name, ["--version"]).status !== 0,
+	);
+	if (missing.length > 0) return `not installed: ${missing.join(", ")}`;
+	return runsNothing();
+}
+
+/** Tries the smallest container that there is: the C library's loader alone, which needs no other file. */
+function runsNothing(): string | undefined {
+	const root = join(folder, "probe");
+	mkdirSync(root);
+	cpSync(LOADER, join(root, "ld"), { dereference: true });
+	const limits = ["--network", "none", "--read-only", "--cap-drop=all", "--memory", "64m"];
+	const args = [...podmanArguments(), "run", "--rm", ...limits, "--rootfs", root, "/ld", "--version"];
+	const { status, stderr } = spawnSync("podman", args, { encoding: "utf8", env: podmanEnvironment() });
+	return status === 0 ? undefined : `podman cannot run one here: ${stderr.trim().split("\n").at(-1)}`;
+}
+
+function podmanArguments(): string[] {
+	return [...STORAGE, "--runtime", "runc"];
+}
+
+function podmanEnvironment(): Record<string, string> {
+	return { ...inheritedNpm(), CONTAINERS_CONF: configuration };
+}
+
+/** Runs podman with images and containers of the tests' own. */
+export function podman(...args: readonly string[]): Promise<Ended> {
+	return runProgram("podman", [...podmanArguments(), ...args], { env: podmanEnvironment() });
+}
+
+/** Runs the build of the images. */
+export function buildImage(
+	args: readonly string[],
+	{ root = workspace, env = {} }: { root?: string; env?: Record<string, string> } = {},
+): Promise<Ended> {
+	const script = join(root, "scripts", "build-image.js");
+	return runProgram(process.execPath, [script, ...args], { env: { ...inheritedNpm(), ...env } });
+}
+
+/** Builds the standalone command for a platform into a folder. */
+export async function buildBinary(platform: string, output: string): Promise<void> {
+	const script = join(workspace, "scripts", "build-binary.js");
+	const args = [script, "--only", platform, "--output", output];
+	expect(await runProgram(process.execPath, args, { env: inheritedNpm() })).toMatchObject({ status: 0 });
+}
