@@ -21,6 +21,11 @@ export interface Agent extends AsyncDisposable {
 	/** Starts a refresh, or joins the one in flight. Never rejects: a failure is the outcome `kept`. */
 	refresh(): Promise<RefreshOutcome>;
 	/**
+	 * The outcome of a refresh that began after this was called, for whoever knows that the source holds something else
+	 * now. Never rejects.
+	 */
+	refreshAnew(): Promise<RefreshOutcome>;
+	/**
 	 * Starts the refresh whose time has come though its timer has not fired, or joins the one in flight; undefined
 	 * when neither. For hosts that stop the process, and its timers with it. Never rejects.
 	 */

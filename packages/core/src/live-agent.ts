@@ -108,6 +108,10 @@ export class LiveAgent<T> implements Agent {
 		return this.#refresher.refresh();
 	}
 
+	refreshAnew(): Promise<RefreshOutcome> {
+		return this.#refresher.refreshAnew();
+	}
+
 	refreshIfDue(): Promise<RefreshOutcome> | undefined {
 		return this.#refresher.refreshIfDue();
 	}

@@ -91,6 +91,16 @@ export class Refresher {
 		return this.refreshIfDue();
 	}
 
+	/**
+	 * A refresh that begins now, or as soon as the one in flight has ended: that one may have read what was there
+	 * before. However many ask meanwhile, one follows.
+	 */
+	refreshAnew(): Promise<RefreshOutcome> {
+		if (this.#flight === undefined) return this.refresh();
+		this.#changedInFlight = true;
+		return this.#flight.then(() => this.refresh());
+	}
+
 	/** The source says that it changed: refreshes now, and once more if a read was already under way. */
 	sourceChanged(): void {
 		if (this.#flight !== undefined) this.#changedInFlight = true;

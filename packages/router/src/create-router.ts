@@ -1,16 +1,16 @@
-import type { Agent, OpenSecrets } from "@clef-sh/core";
+import { type Agent, type Clock, type OpenSecrets, type RefreshOutcome, systemClock } from "@clef-sh/core";
 import { type Context, Hono } from "hono";
 import { createAuthorization } from "./authorize.js";
 import { deliver } from "./deliver.js";
 import { errorReply } from "./error-reply.js";
 import { markAsMade } from "./own-routes.js";
+import type { Changes } from "./push/changes.js";
+import { PushRoutes } from "./push/push-routes.js";
+import { createRefreshRoute } from "./refresh-route.js";
 import { notFound } from "./refusal.js";
-import { refuseBrowser } from "./refuse-browser.js";
-import { refuseHost } from "./refuse-host.js";
-import { refuseMethod } from "./refuse-method.js";
-import { refuseProxy } from "./refuse-proxy.js";
+import { createRefusals, type Refusals } from "./refusals.js";
+import { REFRESH_PATH } from "./refuse-method.js";
 import type { Reply } from "./reply.js";
-import type { RequestHeaders } from "./request-headers.js";
 import { encodedPath } from "./request-target.js";
 import { RouterError } from "./router-error.js";
 import { keysReply, namedSecretReply, namespacedSecretReply, secretsReply } from "./secrets-routes.js";
@@ -25,6 +25,11 @@ export interface RouterOptions {
 	readonly token: string | (() => string);
 	/** Makes the text of `GET /v1/metrics`, in Prometheus' form; without it there is no such endpoint. */
 	readonly metrics?: () => Promise<string>;
+	/** Hears of the agent's events; without it there is no `GET /v1/events`, and nobody can wait for other secrets. */
+	readonly changes?: Changes;
+	/** What `POST /v1/refresh` starts; without it there is no such endpoint. */
+	readonly refresh?: () => Promise<RefreshOutcome>;
+	readonly clock?: Pick<Clock, "monotonic" | "setTimeout">;
 }
 
 const UNKNOWN_ENDPOINT = notFound(
@@ -40,12 +45,11 @@ export function createRouter(agent: RoutedAgent, options: RouterOptions): Hono {
 	if (options.token === "") {
 		throw new RouterError("CONFIG_INVALID", "The token is empty; give the router a token to ask for.");
 	}
-	const { metrics, token } = options;
-	const authorize = createAuthorization(typeof token === "string" ? () => token : token);
-	const answer = (make: () => Reply) => (c: Context) =>
-		deliver(refuse(c.req.raw, c.req.path, authorize) ?? make(), c.env);
+	const { token } = options;
+	const refuse = createRefusals(createAuthorization(typeof token === "string" ? () => token : token));
+	const answer = (make: () => Reply) => (c: Context) => deliver(refuse(c) ?? make(), c.env);
 	const answerOpen = (make: (c: Context, open: OpenSecrets) => Reply) => async (c: Context) =>
-		deliver(refuse(c.req.raw, c.req.path, authorize) ?? make(c, await agent.open()), c.env);
+		deliver(refuse(c) ?? make(c, await agent.open()), c.env);
 
 	// Undecoded paths, so that an encoded slash stays inside its name and no other spelling of a path works.
 	const router = new Hono({ getPath: encodedPath });
@@ -54,34 +58,34 @@ export function createRouter(agent: RoutedAgent, options: RouterOptions): Hono {
 	router.get("/v1/health", health);
 	router.get("/v1/ready", ready);
 	router.get("/v1/keys", answerOpen(keysReply));
-	router.get("/v1/secrets", answerOpen(secretsReply));
+	addSecrets(router, agent, refuse, options);
 	router.get("/v1/secrets/:key", answerOpen(namedSecretReply));
 	router.get("/v1/secrets/:namespace/:key", answerOpen(namespacedSecretReply));
-	if (metrics !== undefined) {
-		router.get("/v1/metrics", async (c) =>
-			deliver(refuse(c.req.raw, c.req.path, authorize) ?? metricsReply(await metrics()), c.env),
-		);
-	}
+	addOptional(router, agent, refuse, options);
 	router.notFound(answer(() => UNKNOWN_ENDPOINT));
 	router.onError((error, c) => deliver(errorReply(error), c.env));
 	markAsMade(router);
 	return router;
 }
 
-/** The checks that come before any route, in the order the contract gives. */
-function refuse(
-	request: Request,
-	path: string,
-	authorize: (headers: RequestHeaders) => Reply | undefined,
-): Reply | undefined {
-	const refused = refuseHost(request) ?? refuseMethod(request.method);
-	if (refused !== undefined || !isSecretEndpoint(path)) return refused;
-	const { headers } = request;
-	return refuseBrowser(headers) ?? refuseProxy(headers) ?? authorize(headers);
+/** `GET /v1/secrets`, and where there are changes to wait for, `GET /v1/events`. */
+function addSecrets(router: Hono, agent: RoutedAgent, refuse: Refusals, options: RouterOptions): void {
+	const { changes, clock = systemClock() } = options;
+	const push = changes && new PushRoutes({ agent, changes, clock });
+	router.get("/v1/secrets", async (c) => {
+		const refused = refuse(c) ?? (await push?.wait(c));
+		return deliver(refused ?? secretsReply(c, await agent.open()), c.env);
+	});
+	if (push !== undefined) router.get("/v1/events", (c) => deliver(refuse(c) ?? push.events(c), c.env));
 }
 
-function isSecretEndpoint(path: string): boolean {
-	return (
-		path === "/v1/secrets" || path.startsWith("/v1/secrets/") || path === "/v1/keys" || path === "/v1/metrics"
-	);
+function addOptional(router: Hono, agent: RoutedAgent, refuse: Refusals, options: RouterOptions): void {
+	const { clock = systemClock(), metrics, refresh } = options;
+	if (metrics !== undefined)
+		router.get("/v1/metrics", async (c) => deliver(refuse(c) ?? metricsReply(await metrics()), c.env));
+	if (refresh !== undefined) {
+		const revision = () => agent.status().revision;
+		const reply = createRefreshRoute({ refresh, revision, monotonic: () => clock.monotonic() });
+		router.post(REFRESH_PATH, async (c) => deliver(refuse(c) ?? (await reply()), c.env));
+	}
 }

@@ -1,12 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
+import { nodeBindings } from "./node-bindings.js";
+import type { OpenStream } from "./push/stream.js";
 import type { Reply } from "./reply.js";
-
-/** What the node layer passes along with a request. */
-interface NodeBindings {
-	readonly incoming: IncomingMessage;
-	readonly outgoing: ServerResponse;
-}
 
 /**
  * The one way out for every reply.
@@ -15,8 +11,9 @@ interface NodeBindings {
  * secrets. Elsewhere the copy is what makes the response independent of the agent's buffer.
  */
 export function deliver(reply: Reply, env: unknown): Response {
-	if (!hasNodeBindings(env)) return toResponse(reply);
-	const { incoming, outgoing } = env;
+	const bindings = nodeBindings(env);
+	if (bindings === undefined) return toResponse(reply);
+	const { incoming, outgoing } = bindings;
 	if (incoming.destroyed || outgoing.destroyed) {
 		// The client left while we waited for the agent: there is nobody to write to.
 		reply.release?.();
@@ -30,14 +27,30 @@ export function deliver(reply: Reply, env: unknown): Response {
 /** Writes a complete reply. */
 export function writeReply(reply: Reply, outgoing: ServerResponse): void {
 	outgoing.writeHead(reply.status, reply.headers);
-	outgoing.end(reply.body);
+	if (reply.stream === undefined || outgoing.req.method === "HEAD") outgoing.end(reply.body);
+	else writeStream(reply.stream, outgoing);
+}
+
+function writeStream(open: OpenStream, outgoing: ServerResponse): void {
+	const forget = open({
+		write: (bytes) => void outgoing.write(bytes),
+		get backlog() {
+			return outgoing.writableLength;
+		},
+		end: () => void outgoing.end(),
+		cut: () => void outgoing.destroy(),
+	});
+	outgoing.once("close", forget);
 }
 
 /** A web-standard response, with a copy of the body. */
 export function toResponse(reply: Reply): Response {
 	try {
-		const body = typeof reply.body === "object" ? (reply.body as Uint8Array<ArrayBuffer> | null) : reply.body;
-		return new Response(body, { status: reply.status, headers: reply.headers });
+		const body = reply.stream === undefined ? reply.body : readable(reply.stream);
+		return new Response(body as ConstructorParameters<typeof Response>[0], {
+			status: reply.status,
+			headers: reply.headers,
+		});
 	} finally {
 		reply.release?.();
 	}
@@ -58,6 +71,23 @@ function releaseWhenSent(release: () => void, incoming: IncomingMessage, outgoin
 	});
 }
 
-function hasNodeBindings(env: unknown): env is NodeBindings {
-	return typeof env === "object" && env !== null && "outgoing" in env;
+/** A stream that holds what its reader has not asked for yet. */
+function readable(open: OpenStream): ReadableStream<Uint8Array> {
+	let forget: () => void = () => undefined;
+	return new ReadableStream<Uint8Array>(
+		{
+			start: (controller) => {
+				forget = open({
+					write: (bytes) => controller.enqueue(bytes),
+					get backlog() {
+						return Math.max(0, -(controller.desiredSize ?? 0));
+					},
+					end: () => controller.close(),
+					cut: () => controller.error(new TypeError("The client did not read.")),
+				});
+			},
+			cancel: () => forget(),
+		},
+		new ByteLengthQueuingStrategy({ highWaterMark: 0 }),
+	);
 }

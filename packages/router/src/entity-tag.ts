@@ -1,14 +1,17 @@
 import type { BodyFormat } from "@clef-sh/core";
 
+/** A revision as it goes into headers and event streams: percent-encoded (as UTF-8) where it would not fit as it is. */
+export function revisionId(revision: string): string {
+	return /^[\w.:-]+$/.test(revision) ? revision : encodeURIComponent(Buffer.from(revision).toString());
+}
+
 /**
- * The strong `ETag` of a revision's body: `"<revision>"`, or `"<revision>;flat"` for the flattened one.
- *
- * A revision with characters that do not belong in a header is percent-encoded (as UTF-8); `;` is never
- * left as it is, so the two representations cannot share a tag.
+ * The strong `ETag` of a revision's body: `"<revision>"`, or `"<revision>;flat"` for the flattened one. `;` is never
+ * left as it is in a revision's id, so the two representations cannot share a tag.
  */
 export function entityTag(revision: string, format: BodyFormat): string {
-	const safe = /^[\w.:-]+$/.test(revision) ? revision : encodeURIComponent(Buffer.from(revision).toString());
-	return format === "flat" ? `"${safe};flat"` : `"${safe}"`;
+	const id = revisionId(revision);
+	return format === "flat" ? `"${id};flat"` : `"${id}"`;
 }
 
 /** Whether `If-None-Match` names `tag`: a list, `*`, and weak forms count, as HTTP says for reads. */

@@ -1,9 +1,13 @@
+import type { OpenStream } from "./push/stream.js";
+
 /** An answer before it is written: complete headers, and a body that is already serialised. */
 export interface Reply {
 	readonly status: number;
 	/** Includes `Content-Length` whenever there is a body; shared between requests, never changed. */
 	readonly headers: Readonly<Record<string, string>>;
 	readonly body: Buffer | string | null;
+	/** Writes the body bit by bit, in place of `body`. */
+	readonly stream?: OpenStream;
 	/** Called once, when the bytes of `body` are no longer needed. */
 	readonly release?: () => void;
 }

@@ -10,17 +10,19 @@ const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i;
  */
 export function isPlainTarget(target: string): boolean {
 	if (!PLAIN.test(target)) return false;
-	const query = target.indexOf("?");
-	const path = query === -1 ? target : target.slice(0, query);
+	const path = pathOf(target);
 	return !DOT_SEGMENT.test(path) && !path.includes("%00") && isDecodable(path);
 }
 
 /** The path of a request as it was sent, still percent-encoded: names may hold an encoded slash. */
-export function encodedPath(request: Request): string {
-	const { url } = request;
-	const start = url.indexOf("/", "http://".length);
-	const query = url.indexOf("?", start);
-	return query === -1 ? url.slice(start) : url.slice(start, query);
+export function encodedPath({ url }: Pick<Request, "url">): string {
+	return pathOf(url.slice(url.indexOf("/", "http://".length)));
+}
+
+/** A request target without its query. */
+export function pathOf(target: string): string {
+	const query = target.indexOf("?");
+	return query === -1 ? target : target.slice(0, query);
 }
 
 function isDecodable(path: string): boolean {

@@ -1,8 +1,11 @@
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type { ListenLimits } from "./limits.js";
 
 /** Told of each response that was written or whose client is gone; `startedMs` is a reading of `performance.now()`. */
 export type ResponseEnded = (response: ServerResponse, startedMs: number) => void;
+
+type ConnectionLimits = Pick<ListenLimits, "maxConnections" | "maxIdleConnections" | "maxPipelined">;
 
 /**
  * The open connections of one server and the responses running on each.
@@ -16,20 +19,20 @@ export class Connections {
 	readonly #idle = new Set<Socket>();
 	/** Those that end with a response that has begun. */
 	readonly #ending = new WeakSet<Socket>();
-	readonly #max: number;
-	readonly #maxPipelined: number;
+	readonly #limits: ConnectionLimits;
 	readonly #ended: ResponseEnded | undefined;
 	#draining = false;
 
-	constructor(max: number, maxPipelined: number, ended?: ResponseEnded) {
-		this.#max = max;
-		this.#maxPipelined = maxPipelined;
+	constructor(limits: ConnectionLimits, ended?: ResponseEnded) {
+		this.#limits = limits;
 		this.#ended = ended;
 	}
 
 	/** Takes in a new connection, at the cost of the least useful one when there are too many. */
 	admit(socket: Socket): void {
-		if (this.#running.size >= this.#max && !this.evict()) {
+		const { maxConnections, maxIdleConnections } = this.#limits;
+		const isFull = this.#running.size >= maxConnections || this.#idle.size >= maxIdleConnections;
+		if (isFull && !this.evict()) {
 			socket.destroy();
 			return;
 		}
@@ -65,7 +68,7 @@ export class Connections {
 		const responses = this.#running.get(socket);
 		this.#idle.delete(socket);
 		responses?.add(response);
-		if (responses !== undefined && responses.size >= this.#maxPipelined) {
+		if (responses !== undefined && responses.size >= this.#limits.maxPipelined) {
 			this.#ending.add(socket);
 			response.shouldKeepAlive = false;
 			socket.pause();

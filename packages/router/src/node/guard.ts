@@ -4,7 +4,7 @@ import { createHostCheck, HOST_REFUSED } from "../refuse-host.js";
 import { refuseMethod } from "../refuse-method.js";
 import type { Reply } from "../reply.js";
 import type { RequestHeaders } from "../request-headers.js";
-import { isPlainTarget } from "../request-target.js";
+import { isPlainTarget, pathOf } from "../request-target.js";
 
 const TARGET_MALFORMED = malformed(
 	"The request target is not a plain path; send it without dot segments, percent-encoded where needed.",
@@ -23,17 +23,19 @@ const ABSOLUTE_FORM = /^[^/?]*:\/\//;
 
 /**
  * What must be checked on the request as it was sent, before it becomes one with a normalised URL: exactly one right
- * Host, a read, and a target that means what it says.
+ * Host (over TCP, where there is a port), a read, and a target that means what it says.
  */
-export function createGuard(port: number): Guard {
-	const isOwnHost = createHostCheck(port);
+export function createGuard(port: number | undefined): Guard {
+	const isOwnHost = port === undefined ? () => true : createHostCheck(port);
 	return (incoming, headers) => {
 		const target = incoming.url ?? "";
 		// One given twice arrives joined, and is no host of ours.
 		if (!isOwnHost(headers.get("host") ?? "") || ABSOLUTE_FORM.test(target)) return HOST_REFUSED;
 		// The parser lets 0.9 and 2.0 through, which mean other protocols.
 		if (incoming.httpVersionMajor !== 1) return VERSION_MALFORMED;
-		return refuseMethod(incoming.method) ?? (isPlainTarget(target) ? undefined : TARGET_MALFORMED);
+		return (
+			refuseMethod(incoming.method, pathOf(target)) ?? (isPlainTarget(target) ? undefined : TARGET_MALFORMED)
+		);
 	};
 }
 

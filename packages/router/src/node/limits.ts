@@ -2,6 +2,8 @@
 export interface ListenLimits {
 	/** Open connections; one more closes the one that has been idle longest. */
 	readonly maxConnections: number;
+	/** Those among them that no response is running on; as above. */
+	readonly maxIdleConnections: number;
 	/** Requests of one connection that wait for their answers; with so many it is closed after these. */
 	readonly maxPipelined: number;
 	/** Bytes of request line and headers together. */
@@ -18,9 +20,13 @@ export interface ListenLimits {
 	readonly sweepIntervalMs: number;
 }
 
-/** Enough for an application and its workers; small enough for a 1,024 descriptor limit. */
+/**
+ * Idle connections enough for an application and its workers, and small enough for a 1,024 descriptor limit; more in
+ * all, because each client that waits for changes holds one.
+ */
 export const DEFAULT_LIMITS: ListenLimits = {
-	maxConnections: 512,
+	maxConnections: 2_048,
+	maxIdleConnections: 512,
 	maxPipelined: 100,
 	maxHeaderBytes: 16_384,
 	headersTimeoutMs: 10_000,

@@ -3,36 +3,56 @@ import { Server as NetServer, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Hono } from "hono";
 import { writeReply } from "../deliver.js";
+import { type Entrance, TCP_ENTRANCE } from "../node-bindings.js";
 import { malformed } from "../refusal.js";
 import type { Reply } from "../reply.js";
 import { RawHeaders } from "../request-headers.js";
 import { bind } from "./bind.js";
+import { bindSocket } from "./bind-socket.js";
 import { clientErrorReply, endSocket } from "./client-error.js";
 import { Connections, type ResponseEnded } from "./connections.js";
-import { createGuard, hasBody } from "./guard.js";
+import { createGuard, type Guard, hasBody } from "./guard.js";
 import { DEFAULT_LIMITS, type ListenLimits } from "./limits.js";
-import { createRespond } from "./respond.js";
+import { createRespond, type Respond } from "./respond.js";
 import { ServedRequest } from "./served-request.js";
 
 const EXPECTATION_REFUSED = malformed("The Expect header is not supported; send the request without it.");
 
-/** Where and within which limits to listen. */
-export interface ListenOptions {
-	/** On 127.0.0.1; 0 takes any free port. */
-	readonly port: number;
+/** What every listener may be given. */
+export interface ServeOptions {
 	readonly limits?: Partial<ListenLimits>;
 	/** Told of each request that was answered; it must not block. */
 	readonly onRequest?: (request: ServedRequest) => void;
 }
 
-/** A router that is being served. */
-export interface Listener {
+/** Where and within which limits to listen. */
+export interface ListenOptions extends ServeOptions {
+	/** On 127.0.0.1; 0 takes any free port. */
 	readonly port: number;
+}
+
+/** Which socket file to listen on, and who may use it. */
+export interface ListenOnSocketOptions extends ServeOptions {
+	/** Of the file; one that an agent left behind is replaced. */
+	readonly path: string;
+	/** Of the file, such as 0o600: who may connect. */
+	readonly mode: number;
+	/** Whether those must also know the token. */
+	readonly asksToken: boolean;
+}
+
+/** A router that is being served. */
+export interface Listening {
 	/**
 	 * Stops accepting, closes idle connections, and cuts what still runs after `graceMs`. Called again, it can
 	 * only shorten the wait.
 	 */
 	close(graceMs: number): Promise<void>;
+}
+
+/** One that is served over TCP. */
+export interface Listener extends Listening {
+	readonly port: number;
 }
 
 /**
@@ -42,17 +62,38 @@ export interface Listener {
  */
 export async function listen(router: Hono, options: ListenOptions): Promise<Listener> {
 	const limits = { ...DEFAULT_LIMITS, ...options.limits };
-	const connections = new Connections(
-		limits.maxConnections,
-		limits.maxPipelined,
-		tellingOf(options.onRequest),
-	);
 	const server = createBoundedServer(limits);
 	const port = await bind(server, options.port);
-	attach(server, router, connections, port);
-	let stopped: Promise<void> | undefined;
 	return {
 		port,
+		...serve(server, router, { ...options, limits, guard: createGuard(port), entrance: TCP_ENTRANCE }),
+	};
+}
+
+/**
+ * Serves a router on a Unix domain socket.
+ *
+ * Rejects with `RouterError` (`CONFIG_INVALID`) when the file cannot be made, or another agent listens on it.
+ */
+export async function listenOnSocket(router: Hono, options: ListenOnSocketOptions): Promise<Listening> {
+	const limits = { ...DEFAULT_LIMITS, ...options.limits };
+	const server = createBoundedServer(limits);
+	await bindSocket(server, options);
+	const entrance = { checksHost: false, asksToken: options.asksToken };
+	return serve(server, router, { ...options, limits, guard: createGuard(undefined), entrance });
+}
+
+interface ServeParts extends ServeOptions {
+	readonly limits: ListenLimits;
+	readonly guard: Guard;
+	readonly entrance: Entrance;
+}
+
+function serve(server: Server, router: Hono, { entrance, guard, limits, onRequest }: ServeParts): Listening {
+	const connections = new Connections(limits, tellingOf(onRequest));
+	attach(server, connections, guard, createRespond(router, entrance));
+	let stopped: Promise<void> | undefined;
+	return {
 		close: async (graceMs) => {
 			stopped ??= stop(server, connections);
 			const cut = setTimeout(() => connections.destroyAll(), graceMs);
@@ -63,7 +104,7 @@ export async function listen(router: Hono, options: ListenOptions): Promise<List
 }
 
 /** Of a response that never began there is nothing to tell. */
-function tellingOf(onRequest: ListenOptions["onRequest"]): ResponseEnded | undefined {
+function tellingOf(onRequest: ServeOptions["onRequest"]): ResponseEnded | undefined {
 	if (onRequest === undefined) return undefined;
 	return (response, startedMs) => {
 		if (response.headersSent) onRequest(new ServedRequest(response, startedMs));
@@ -85,9 +126,7 @@ function createBoundedServer(limits: ListenLimits): Server {
 	return server;
 }
 
-function attach(server: Server, router: Hono, connections: Connections, port: number): void {
-	const guard = createGuard(port);
-	const respond = createRespond(router);
+function attach(server: Server, connections: Connections, guard: Guard, respond: Respond): void {
 	const judge = (incoming: IncomingMessage, outgoing: ServerResponse, headers: RawHeaders) => {
 		if (hasBody(headers)) outgoing.shouldKeepAlive = false;
 		return guard(incoming, headers);

@@ -3,6 +3,7 @@ import { getRequestListener } from "@hono/node-server";
 import type { Hono } from "hono";
 import { deliver, toResponse } from "../deliver.js";
 import { errorReply } from "../error-reply.js";
+import type { Entrance, NodeBindings } from "../node-bindings.js";
 import { hasOnlyOwnRoutes } from "../own-routes.js";
 import type { RequestHeaders } from "../request-headers.js";
 
@@ -15,31 +16,30 @@ export type Respond = (incoming: IncomingMessage, outgoing: ServerResponse, head
  * Our own routes read the method, the target and some headers, and write their replies themselves; they get just that.
  * A router that somebody added to gets whole requests, and may answer with any response.
  */
-export function createRespond(router: Hono): Respond {
+export function createRespond(router: Hono, entrance: Entrance): Respond {
 	if (hasOnlyOwnRoutes(router)) {
-		return (incoming, outgoing, headers) => void respondDirectly(router, incoming, outgoing, headers);
+		return (incoming, outgoing, headers) =>
+			void respondDirectly(router, { incoming, outgoing, entrance }, headers);
 	}
-	const listener = getRequestListener(router.fetch, {
+	const fetch = (request: Request, env: object) => router.fetch(request, { ...env, entrance });
+	const listener = getRequestListener(fetch, {
 		overrideGlobalObjects: false,
 		errorHandler: (error) => toResponse(errorReply(error)),
 	});
 	return (incoming, outgoing) => void listener(incoming, outgoing);
 }
 
-async function respondDirectly(
-	router: Hono,
-	incoming: IncomingMessage,
-	outgoing: ServerResponse,
-	headers: RequestHeaders,
-): Promise<void> {
-	const url = `http://${headers.get("host")}${incoming.url}`;
+async function respondDirectly(router: Hono, bindings: NodeBindings, headers: RequestHeaders): Promise<void> {
+	const { incoming, outgoing } = bindings;
+	// Whatever the host, it must not become a part of the path.
+	const url = `http://localhost${incoming.url}`;
 	const request: ReadRequest = { method: incoming.method ?? "", url, headers };
 	try {
-		await router.fetch(request as unknown as Request, { incoming, outgoing });
+		await router.fetch(request as unknown as Request, bindings);
 	} catch (error) {
 		// What is thrown and is no `Error` passes Hono by.
 		if (outgoing.headersSent) outgoing.destroy();
-		else deliver(errorReply(error), { incoming, outgoing });
+		else deliver(errorReply(error), bindings);
 	}
 }
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { pathOf } from "../request-target.js";
 
 const PLAIN_ROUTES: ReadonlySet<string> = new Set([
 	"/v1/secrets",
@@ -6,6 +7,8 @@ const PLAIN_ROUTES: ReadonlySet<string> = new Set([
 	"/v1/ready",
 	"/v1/keys",
 	"/v1/metrics",
+	"/v1/events",
+	"/v1/refresh",
 ]);
 const NAMED = /^\/v1\/secrets\/[^/]*(\/[^/]*)?$/;
 
@@ -56,8 +59,7 @@ export class ServedRequest {
 /** The template of a request target; what is in its place are the names of secrets. */
 export function routeOf(target: string): string | undefined {
 	if (PLAIN_ROUTES.has(target)) return target;
-	const query = target.indexOf("?");
-	const path = query === -1 ? target : target.slice(0, query);
+	const path = pathOf(target);
 	if (PLAIN_ROUTES.has(path)) return path;
 	const named = NAMED.exec(path);
 	if (named === null) return undefined;

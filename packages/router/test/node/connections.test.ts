@@ -8,7 +8,7 @@ const respond = (socket: Socket) => new ServerResponse(new IncomingMessage(socke
 
 /** A full house of three, admitted in this order. */
 function three(): { connections: Connections; sockets: [Socket, Socket, Socket] } {
-	const connections = new Connections(3, 100);
+	const connections = new Connections(limits(3, 100));
 	const sockets: [Socket, Socket, Socket] = [new Socket(), new Socket(), new Socket()];
 	for (const socket of sockets) connections.admit(socket);
 	return { connections, sockets };
@@ -16,6 +16,12 @@ function three(): { connections: Connections; sockets: [Socket, Socket, Socket] 
 
 /** Which of the sockets are gone. */
 const gone = (...sockets: Socket[]) => sockets.map((socket) => socket.destroyed);
+
+const limits = (maxConnections: number, maxPipelined: number) => ({
+	maxConnections,
+	maxIdleConnections: 512,
+	maxPipelined,
+});
 
 describe("Connections", () => {
 	it("L32 makes room by closing what has been idle longest", () => {
@@ -49,7 +55,7 @@ describe("Connections", () => {
 	});
 
 	it("L32 ends a connection with the last of too many pipelined responses, and begins no more on it", () => {
-		const connections = new Connections(3, 2);
+		const connections = new Connections(limits(3, 2));
 		const [flooding, other] = [new Socket(), new Socket()];
 		for (const socket of [flooding, other]) connections.admit(socket);
 		const responses = [respond(flooding), respond(flooding), respond(flooding)] as const;
@@ -90,7 +96,7 @@ describe("Connections", () => {
 	});
 
 	it("knows nothing of a connection that it did not admit", () => {
-		const connections = new Connections(1, 100);
+		const connections = new Connections(limits(1, 100));
 		const stranger = new Socket();
 		connections.begin(stranger, respond(stranger));
 		expect(connections.isBusy(stranger)).toBe(false);

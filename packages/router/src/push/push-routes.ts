@@ -1,0 +1,85 @@
+import type { Clock } from "@clef-sh/core";
+import type { Context } from "hono";
+import { entityTag, matchesEntityTag } from "../entity-tag.js";
+import { whenClientGone } from "../node-bindings.js";
+import { malformed, refusal } from "../refusal.js";
+import { type Reply, STANDING_HEADERS } from "../reply.js";
+import type { Changes } from "./changes.js";
+import { EventStreams } from "./event-streams.js";
+import { LongPolls } from "./long-polls.js";
+import type { WatchedAgent } from "./watched-agent.js";
+
+/** What {@link PushRoutes} is made from. */
+export interface PushParts {
+	readonly agent: WatchedAgent;
+	readonly changes: Changes;
+	readonly clock: Pick<Clock, "setTimeout">;
+}
+
+/** Longest time that a client may ask to wait for, in seconds; whoever asks for more gets this. */
+const LONGEST_WAIT_S = 300;
+/** Streams and waiting requests together: each holds a connection, and others need some too. */
+const MOST_WAITING = 1_024;
+
+const UNREADABLE_WAIT = malformed("?wait takes whole seconds, such as ?wait=60.");
+const TOO_MANY_WAITING = refusal(
+	503,
+	"TOO_MANY_WAITING",
+	"Too many clients wait for changes; ask again later, or without waiting.",
+	{ "Retry-After": "5" },
+);
+const STREAM_HEADERS = { ...STANDING_HEADERS, "Content-Type": "text/event-stream" };
+
+/** What clients get that would rather be told than ask again and again. */
+export class PushRoutes {
+	readonly #agent: WatchedAgent;
+	readonly #streams: EventStreams;
+	readonly #polls: LongPolls;
+
+	constructor(parts: PushParts) {
+		this.#agent = parts.agent;
+		this.#streams = new EventStreams(parts);
+		this.#polls = new LongPolls(parts);
+	}
+
+	/** `GET /v1/events`: an event stream that never ends by itself. */
+	events(c: Context): Reply {
+		if (this.#isFull()) return TOO_MANY_WAITING;
+		const id = c.req.raw.headers.get("last-event-id") ?? undefined;
+		return {
+			status: 200,
+			headers: STREAM_HEADERS,
+			body: null,
+			stream: (sink) => this.#streams.open(sink, id),
+		};
+	}
+
+	/** Waits as long as `?wait` asks for and `If-None-Match` holds; what it gives is an answer without waiting. */
+	async wait(c: Context): Promise<Reply | undefined> {
+		const { headers, url } = c.req.raw;
+		const condition = headers.get("if-none-match");
+		// The usual case first: this is on the way of every answer.
+		if (!url.includes("?")) return undefined;
+		const wait = c.req.query("wait");
+		if (wait === undefined) return undefined;
+		if (!/^\d{1,9}$/.test(wait)) return UNREADABLE_WAIT;
+		if (condition === null) return undefined;
+		if (this.#isFull()) return TOO_MANY_WAITING;
+		const format = c.req.query("format") === "flat" ? "flat" : "packed";
+		await this.#polls.wait({
+			waitMs: Math.min(Number(wait), LONGEST_WAIT_S) * 1_000,
+			isSame: () => {
+				const { revision, state } = this.#agent.status();
+				return (
+					state === "ready" && revision !== null && matchesEntityTag(condition, entityTag(revision, format))
+				);
+			},
+			onGone: (leave) => whenClientGone(c.env, c.req.raw, leave),
+		});
+		return undefined;
+	}
+
+	#isFull(): boolean {
+		return this.#streams.size + this.#polls.size >= MOST_WAITING;
+	}
+}
