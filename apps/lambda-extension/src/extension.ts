@@ -132,7 +132,7 @@ class Extension {
 			staleAfterMs: (options.ttlSeconds ?? 0) * 1000 || DEFAULT_STALE_MS,
 			after: this.#after,
 		});
-		this.#listener = await this.#listen(this.#served, { port, token });
+		this.#listener = await this.#listen(agent, this.#served, { port, token });
 		const { functionName, functionVersion } = await api.register(eventsFor(initializationType));
 		log.info(`registered as an extension of ${functionName ?? "the function"}, serving on port ${port}`, {
 			event: "lambda.registered",
@@ -145,11 +145,20 @@ class Extension {
 		this.isInitialized = true;
 	}
 
-	#listen(served: FunctionAgent, { port, token }: Pick<ExtensionParts, "port" | "token">): Promise<Listener> {
+	/** There is nobody to push to: what waits in a function is frozen with it. */
+	#listen(
+		agent: Agent,
+		served: FunctionAgent,
+		{ port, token }: Pick<ExtensionParts, "port" | "token">,
+	): Promise<Listener> {
 		const { servesMetrics, telemetry } = this.#parts;
 		const metrics = servesMetrics && telemetry && (() => telemetry.metrics());
 		const onRequest = telemetry?.request;
-		const router = createRouter(served, { token, ...(metrics && { metrics }) });
+		const router = createRouter(served, {
+			token,
+			refresh: () => agent.refreshAnew(),
+			...(metrics && { metrics }),
+		});
 		return listen(router, { port, ...(onRequest && { onRequest }) });
 	}
 

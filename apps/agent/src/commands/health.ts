@@ -1,21 +1,36 @@
 import { get } from "node:http";
+import { resolve } from "node:path";
 import { parseArguments } from "../arguments.js";
 import { CommandError } from "../command-error.js";
 import type { CommandIo } from "../command-io.js";
 
 const DEFAULT_PORT = 7779;
 const TIMEOUT_MS = 2_000;
+/** Nobody is on the port, has made the socket's file, or is left that did. */
+const NOBODY: ReadonlySet<string | undefined> = new Set(["ECONNREFUSED", "ENOENT"]);
 const MAX_ANSWER_CHARACTERS = 4_096;
 
 /** `clef-agent health`: exit 0 when the agent on this machine is ready (with --live: alive), else 1 and why. */
 export async function health(args: readonly string[], io: CommandIo): Promise<number> {
 	const { values } = parseArguments("health", args, { options: { live: { type: "boolean" } } });
 	const path = values.live === true ? "/v1/health" : "/v1/ready";
-	const port = portOf(io.env.CLEF_AGENT_PORT);
-	const answer = await ask(port, path);
+	const place = placeOf(io);
+	const answer = await ask(place, path);
 	if (answer.status === 200) return 0;
-	io.stderr.write(`clef-agent: ${problem(answer, port)}\n`);
+	io.stderr.write(`clef-agent: ${problem(answer, place)}\n`);
 	return 1;
+}
+
+/** Where the agent listens. */
+type Place = { readonly port: number } | { readonly socketPath: string };
+
+function placeOf({ cwd, env }: CommandIo): Place {
+	const { CLEF_AGENT_PORT: port, CLEF_AGENT_SOCKET: socket } = env;
+	if (port !== "none") return { port: portOf(port) };
+	if (socket) return { socketPath: resolve(cwd, socket) };
+	throw new CommandError("CONFIG_INVALID", "CLEF_AGENT_PORT is none and CLEF_AGENT_SOCKET is not set", {
+		hint: "set them as for the agent",
+	});
 }
 
 function portOf(text: string | undefined): number {
@@ -33,9 +48,9 @@ type Answer =
 	| { readonly status?: never; readonly failure: string };
 
 /** An agent of its own and no proxy: container probes must not depend on what the environment says about proxies. */
-function ask(port: number, path: string): Promise<Answer> {
+function ask(place: Place, path: string): Promise<Answer> {
 	return new Promise((resolve) => {
-		const request = get({ host: "127.0.0.1", port, path, agent: false }, (response) => {
+		const request = get({ host: "127.0.0.1", ...place, path, agent: false }, (response) => {
 			let body = "";
 			response.setEncoding("utf8");
 			response.on("data", (chunk: string) => {
@@ -50,20 +65,23 @@ function ask(port: number, path: string): Promise<Answer> {
 		}, TIMEOUT_MS);
 		request.on("error", (error: Error & { code?: string }) => {
 			resolve({
-				failure: error.code === "ECONNREFUSED" ? "nothing listens there" : (error.code ?? "it failed"),
+				failure: NOBODY.has(error.code) ? "nothing listens there" : (error.code ?? "it failed"),
 			});
 		});
 		request.on("close", () => clearTimeout(timer));
 	});
 }
 
-function problem(answer: Answer, port: number): string {
+function problem(answer: Answer, place: Place): string {
+	const isPort = "port" in place;
+	const where = isPort ? `127.0.0.1:${place.port}` : place.socketPath;
 	if (answer.status === undefined) {
-		return `no agent on 127.0.0.1:${port}: ${answer.failure}; is it running, and on this CLEF_AGENT_PORT?`;
+		const variable = isPort ? "CLEF_AGENT_PORT" : "CLEF_AGENT_SOCKET";
+		return `no agent on ${where}: ${answer.failure}; is it running, and on this ${variable}?`;
 	}
 	const reason = reasonIn(answer.body);
 	return reason === undefined
-		? `127.0.0.1:${port} answered ${answer.status}; is it a clef-agent?`
+		? `${where} answered ${answer.status}; is it a clef-agent?`
 		: `not ready: ${reason}`;
 }
 

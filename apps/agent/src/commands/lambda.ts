@@ -34,6 +34,8 @@ async function serve(
 	io: CommandIo,
 	stop: StopRequest,
 ): Promise<number> {
+	const { port } = config;
+	if (port === undefined || config.socket !== undefined) throw noSocketInLambda();
 	const clock = systemClock();
 	const fetch = unpooled(createOutboundFetch(io.env));
 	const source = createSource(config.agent.source, { fetch, timers: clock, now: clock.now });
@@ -52,7 +54,7 @@ async function serve(
 			telemetry,
 			servesMetrics: config.metrics === "prometheus",
 			clock,
-			port: config.port,
+			port,
 			token: live.current,
 			strict: config.lambdaInit === "strict",
 			initializationType: io.env.AWS_LAMBDA_INITIALIZATION_TYPE,
@@ -62,6 +64,11 @@ async function serve(
 	} finally {
 		following.abort();
 	}
+}
+
+function noSocketInLambda(): CommandError {
+	const message = "CLEF_AGENT_SOCKET and CLEF_AGENT_PORT=none are not for Lambda";
+	return new CommandError("CONFIG_INVALID", message, { hint: "unset them; functions use 127.0.0.1:7779" });
 }
 
 function runtimeApi({ env }: CommandIo): string {

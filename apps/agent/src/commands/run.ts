@@ -1,10 +1,10 @@
 import { type Agent, createAgent, createOutboundFetch, systemClock } from "@clef-sh/core";
-import { createRouter } from "@clef-sh/router";
-import { type Listener, listen } from "@clef-sh/router/node";
+import { Changes } from "@clef-sh/router";
 import type { AgentToken } from "../agent-token.js";
 import { parseArguments } from "../arguments.js";
 import type { CommandIo } from "../command-io.js";
 import { EventLog } from "../event-log.js";
+import { type Listeners, listenEverywhere } from "../listeners.js";
 import type { Log } from "../log.js";
 import type { RotatingToken } from "../rotating-token.js";
 import type { ServiceManager } from "../service-manager.js";
@@ -44,22 +44,22 @@ async function serve(
 	const fetch = createOutboundFetch(io.env);
 	const telemetry = await startTelemetry({ config, fetch, io, log, agent: () => agent });
 	const manager = serviceManager(io, systemClock(), log);
-	const told = manager === undefined ? events : alsoTelling(manager, events, () => agent);
+	const changes = new Changes();
+	const told = alsoTelling(events, changes, manager, () => agent);
 	agent = await createAgent({ ...config.agent, firstLoad: "background", ...sinks(told, telemetry) });
 	const refresh = refreshOn(agent, live, log, manager);
 	const following = followToken(live, io);
 	io.process.on("SIGHUP", refresh);
 	try {
-		const metrics = config.metrics && telemetry && (() => telemetry.metrics());
-		const router = createRouter(agent, { token: live.current, ...(metrics && { metrics }) });
-		const onRequest = telemetry?.request;
-		const listener = await listen(router, { port: config.port, ...(onRequest && { onRequest }) });
-		announce(listener, agent, token, events.source, io, log);
+		const listeners = await listenEverywhere(agent, changes, { config, live, telemetry });
+		announce(listeners, agent, token, events.source, io, log);
 		manager?.started(agent.status());
 		const signal = await stop.requested;
 		log.info(`${signal}: stopping`, { event: "agent.stopping" });
 		manager?.stopping();
-		await Promise.race([listener.close(GRACE_MS), io.after(STOP_MS)]);
+		// Whoever waits for changes would else be waited for.
+		changes.close();
+		await Promise.race([listeners.close(GRACE_MS), io.after(STOP_MS)]);
 	} finally {
 		io.process.off("SIGHUP", refresh);
 		following.abort();
@@ -71,20 +71,23 @@ async function serve(
 	return 0;
 }
 
-/** What the log is told, and that the service manager may look for news. */
+/** What the log is told, and that clients and the service manager may look for news. */
 function alsoTelling(
-	manager: ServiceManager,
 	events: EventLog,
+	changes: Changes,
+	manager: ServiceManager | undefined,
 	agent: () => Agent | undefined,
 ): Pick<EventLog, "write"> {
 	return {
 		write: (event) => {
 			events.write(event);
+			changes.write(event);
 			// Events are told in the middle of a change; its end is what counts.
-			queueMicrotask(() => {
-				const status = agent()?.status();
-				if (status !== undefined) manager.observe(status);
-			});
+			if (manager !== undefined)
+				queueMicrotask(() => {
+					const status = agent()?.status();
+					if (status !== undefined) manager.observe(status);
+				});
 		},
 	};
 }
@@ -97,10 +100,8 @@ function refreshOn(
 ): () => void {
 	return () => {
 		log.info("SIGHUP: refreshing now", { event: "agent.refreshing" });
-		const underWay = manager && agent.refreshIfDue();
-		agent.sourceChanged();
-		// A refresh that was under way may have read what was there before; the one after it counts.
-		manager?.reloading(Promise.resolve(underWay).then(() => agent.refresh()));
+		const refreshed = agent.refreshAnew();
+		manager?.reloading(refreshed);
 		void live.follow();
 	};
 }
@@ -115,17 +116,17 @@ function warnOfRoot(log: Log): void {
 }
 
 function announce(
-	listener: Listener,
+	{ addresses, asksToken }: Listeners,
 	agent: Agent,
 	{ token, handover }: AgentToken,
 	source: string | undefined,
 	io: CommandIo,
 	log: Log,
 ): void {
-	const url = `http://127.0.0.1:${listener.port}`;
+	const url = addresses.join(" and ");
 	const { mode } = agent.status();
 	log.info(`listening on ${url}, source ${source}, mode ${mode}`, { event: "listening", url, source, mode });
-	if (handover !== "generated") return;
+	if (handover !== "generated" || !asksToken) return;
 	if (io.stderr.isTTY === true) {
 		// On a terminal a person started it, and this is the only way they can learn it.
 		io.stderr.write(`Token for this run: ${token}\n`);

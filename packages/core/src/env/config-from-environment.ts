@@ -4,13 +4,12 @@ import { AgentError } from "../agent-error.js";
 import type { AgentSettings, EnvironmentConfig } from "./environment-config.js";
 import { checkNames } from "./environment-names.js";
 import { type ReadFile, type RereadFile, rereading } from "./given-text.js";
+import { chooseListeners } from "./listener-choice.js";
 import { Reading } from "./reading.js";
 import * as serving from "./serving-variables.js";
 import { chooseSource } from "./source-choice.js";
 import { doubtsAbout } from "./source-doubts.js";
 import { chooseToken } from "./token-choice.js";
-
-const DEFAULT_PORT = 7779;
 
 type Subject = Pick<AgentSettings, "identity" | "environment">;
 
@@ -34,7 +33,7 @@ export function configFromEnvironment(
 
 	const agent = agentSettings(reading, rereadFile);
 	const rest = {
-		port: reading.value(serving.PORT) ?? DEFAULT_PORT,
+		...chooseListeners(reading),
 		...chooseToken(reading, rereadFile),
 		lambdaInit: reading.value(serving.LAMBDA_INIT) ?? ("continue" as const),
 		logLevel: reading.value(serving.LOG_LEVEL) ?? ("info" as const),

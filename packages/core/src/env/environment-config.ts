@@ -1,6 +1,7 @@
 import type { TrustedKey } from "@clef-sh/artifact";
 import type { DecryptorOptions } from "@clef-sh/decryptors";
 import type { SourceOptions } from "@clef-sh/sources";
+import type { ListenerChoice } from "./listener-choice.js";
 
 /** The part of a configuration that `createAgent` takes as it is. */
 export interface AgentSettings {
@@ -16,9 +17,8 @@ export interface AgentSettings {
 }
 
 /** Everything an environment says about an agent. */
-export interface EnvironmentConfig {
+export interface EnvironmentConfig extends ListenerChoice {
 	readonly agent: AgentSettings;
-	readonly port: number;
 	/** Absent: generate one. */
 	readonly token?: string;
 	/** Path of a file that does not exist yet; write the generated token there. */

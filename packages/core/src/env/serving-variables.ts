@@ -1,7 +1,15 @@
 import { importTrustedKeys, type TrustedKey } from "@clef-sh/artifact";
 import { createDecryptor } from "@clef-sh/decryptors";
 import * as v from "valibot";
-import { bearerToken, oneOf, parsedBy, plainText, wholeNumber } from "./value-schema.js";
+import {
+	bearerToken,
+	fileMode,
+	oneOf,
+	parsedBy,
+	plainText,
+	portOrNone,
+	wholeNumber,
+} from "./value-schema.js";
 import type { Variable } from "./variable.js";
 
 /** Decryption key. */
@@ -61,15 +69,52 @@ export const ENVIRONMENT: Variable<string> = {
 };
 
 /** Where the API listens. */
-export const PORT: Variable<number> = {
+export const PORT: Variable<number | "none"> = {
 	name: "CLEF_AGENT_PORT",
 	option: "port",
 	fileAllowed: false,
 	default: "`7779`",
-	range: "1–65535",
+	range: "1–65535, or `none`",
 	secret: false,
-	meaning: "Port to listen on, at 127.0.0.1 only.",
-	schema: wholeNumber(1, 65_535),
+	meaning: "Port to listen on, at 127.0.0.1 only; `none` where `CLEF_AGENT_SOCKET` is enough.",
+	schema: portOrNone(),
+};
+
+/** Where the API listens besides, or instead. */
+export const SOCKET: Variable<string> = {
+	name: "CLEF_AGENT_SOCKET",
+	option: "socket.path",
+	fileAllowed: false,
+	default: "none",
+	range: "path of a file, at most 103 bytes; made at the start",
+	secret: false,
+	meaning: "Unix domain socket to listen on as well.",
+	schema: plainText(),
+};
+
+/** Who may connect to the socket. */
+export const SOCKET_MODE: Variable<number> = {
+	name: "CLEF_AGENT_SOCKET_MODE",
+	option: "socket.mode",
+	fileAllowed: false,
+	default: "`0600`",
+	range: "octal file mode, such as `0660`",
+	secret: false,
+	meaning: "Permissions of the socket's file: who may connect.",
+	schema: fileMode(),
+};
+
+/** Whether the socket asks for the token. */
+export const SOCKET_AUTH: Variable<"token" | "none"> = {
+	name: "CLEF_AGENT_SOCKET_AUTH",
+	option: "socket.asksToken",
+	fileAllowed: false,
+	default: "`token`",
+	range: "`token`, `none`",
+	secret: false,
+	meaning:
+		"Whether the socket asks for the token: `none` answers without one, and needs a file that is its owner's alone (`0600`).",
+	schema: oneOf(["token", "none"]),
 };
 
 /** Who may ask for secrets. */

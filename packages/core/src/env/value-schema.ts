@@ -13,6 +13,23 @@ export function wholeNumber(min: number, max: number): v.GenericSchema<string, n
 	);
 }
 
+/** A TCP port, or none. */
+export function portOrNone(): v.GenericSchema<string, number | "none"> {
+	return v.union(
+		[v.literal("none"), wholeNumber(1, 65_535)],
+		"must be a whole number from 1 to 65535, or none",
+	);
+}
+
+/** File permissions in octal digits. */
+export function fileMode(): v.GenericSchema<string, number> {
+	return v.pipe(
+		v.string(),
+		v.regex(/^0?[0-7]{3}$/, "must be an octal file mode such as 0600"),
+		v.transform((digits) => Number.parseInt(digits, 8)),
+	);
+}
+
 /** Exactly one of these words. */
 export function oneOf<const T extends string>(words: readonly T[]): v.GenericSchema<string, T> {
 	return v.picklist(words, `must be one of ${words.join(", ")}`);

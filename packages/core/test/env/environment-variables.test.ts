@@ -38,7 +38,7 @@ describe("ENVIRONMENT_VARIABLES", () => {
 	});
 
 	it("states the same defaults and bounds as the checks apply", () => {
-		expect(byName.get("CLEF_AGENT_PORT")).toMatchObject({ default: "`7779`", range: "1–65535" });
+		expect(byName.get("CLEF_AGENT_PORT")).toMatchObject({ default: "`7779`", range: "1–65535, or `none`" });
 		expect(byName.get("CLEF_AGENT_CACHE_TTL")?.range).toContain("0–31536000");
 		expect(byName.get("CLEF_AGENT_MAX_ARTIFACT_BYTES")?.range).toContain("1024–268435456");
 	});

@@ -16,7 +16,7 @@ describe("Reading", () => {
 		const reading = new Reading(env, files({ "/run/token": "two words" }));
 		expect([reading.value(PORT), reading.value(TOKEN)]).toEqual([undefined, undefined]);
 		expect(reading.problems).toEqual([
-			"CLEF_AGENT_PORT must be a whole number from 1 to 65535.",
+			"CLEF_AGENT_PORT must be a whole number from 1 to 65535, or none.",
 			"CLEF_AGENT_TOKEN_FILE (/run/token) must be visible ASCII characters without spaces, as it travels in a header.",
 		]);
 	});

@@ -1,6 +1,7 @@
 import { lstat, unlink } from "node:fs/promises";
 import type { Server } from "node:http";
 import { connect } from "node:net";
+import { dirname } from "node:path";
 import { RouterError } from "../router-error.js";
 
 /** A socket file, and who may connect to it. */
@@ -19,6 +20,10 @@ const LONGEST_PATH = 103;
 export async function bindSocket(server: Server, { mode, path }: SocketFile): Promise<void> {
 	if (Buffer.byteLength(path) > LONGEST_PATH)
 		throw unusable(path, `its path is longer than ${LONGEST_PATH} bytes; choose a shorter one`);
+	// Asked for here because a bind calls it a lack of permission.
+	await lstat(dirname(path)).catch((cause: NodeJS.ErrnoException) => {
+		throw unusable(path, reasonOf(cause), cause);
+	});
 	await removeLeftover(path);
 	await new Promise<void>((resolve, reject) => {
 		const fail = (cause: NodeJS.ErrnoException) => reject(unusable(path, reasonOf(cause), cause));

@@ -20,7 +20,7 @@ function poll(query: string, condition = '"r1"', signal?: AbortSignal) {
 	).finally(() => {
 		isAnswered = true;
 	});
-	return { response, isAnswered: async () => (await settle(), isAnswered) };
+	return { response, isAnswered: () => settle().then(() => isAnswered) };
 }
 
 describe("GET /v1/secrets?wait", () => {
