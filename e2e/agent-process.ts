@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { vectorKeys, vectorSecrets } from "@clef-sh/testkit/vectors";
 import { expect, onTestFinished } from "vitest";
-import { commandPath, inherited } from "./command.js";
+import { commandForAnybody, commandPath, inherited } from "./command.js";
 import { eventually } from "./eventually.js";
 import { freePort } from "./free-port.js";
 
@@ -68,7 +68,7 @@ export class AgentProcess {
 		options: StartOptions = {},
 	): Promise<AgentProcess> {
 		const { node = process.execPath, nodeArgs = [], cwd, withoutToken, withoutAgeKey } = options;
-		const { program = commandPath, user } = options;
+		const { user, program = user === undefined ? commandPath : commandForAnybody() } = options;
 		const port = Number(env.CLEF_AGENT_PORT ?? (await freePort()));
 		const child = spawn(node, [...nodeArgs, program], {
 			cwd,

@@ -1,11 +1,24 @@
 import { spawn } from "node:child_process";
+import { chmodSync, cpSync } from "node:fs";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { temporaryFolder } from "./temporary-folder.js";
 
 /** The built command. */
 export const commandPath: string = fileURLToPath(
 	new URL("../apps/agent/dist/clef-agent.js", import.meta.url),
 );
+
+/** A copy of the built command that any user can start: the project may lie where others cannot look. */
+export function commandForAnybody(): string {
+	const folder = temporaryFolder();
+	chmodSync(folder, 0o755);
+	for (const part of ["package.json", "dist"]) {
+		cpSync(new URL(`../apps/agent/${part}`, import.meta.url), join(folder, part), { recursive: true });
+	}
+	return join(folder, "dist", "clef-agent.js");
+}
 
 /** How a program ended, and what it said. */
 export interface Ended {

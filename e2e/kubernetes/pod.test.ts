@@ -153,9 +153,11 @@ describe("a pod as the manifests ask for it", () => {
 
 	itInPod("fits into its memory, probes and all", async () => {
 		const { one, agent } = await ready("disk-cache");
-		const probe = "process.stdout.write(String(process.resourceUsage().maxRSS * 1024))";
-
-		const peak = agent.peakMemoryBytes() + 2 * Number((await one.application(probe)).stdout);
+		// The system's own record of a process also counts what it was before it became another program.
+		const probe = `process.stdout.write(/VmHWM:\\s+(\\d+)/.exec(fs.readFileSync("/proc/self/status", "utf8"))[1])`;
+		const ofProbe = Number((await one.application(probe)).stdout) * 1024;
+		expect(ofProbe).toBeGreaterThan(0);
+		const peak = agent.peakMemoryBytes() + 2 * ofProbe;
 		const limit = at(
 			agentContainer(podSpec(await kustomized(tools, "overlays/disk-cache"))),
 			"resources.limits.memory",
