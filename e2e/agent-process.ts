@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { join } from "node:path";
 import { vectorKeys, vectorSecrets } from "@clef-sh/testkit/vectors";
 import { expect, onTestFinished } from "vitest";
 import { commandForAnybody, commandPath, inherited } from "./command.js";
@@ -172,6 +173,20 @@ export class AgentProcess {
 		return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
 	}
 
+	/** The memory it uses now; on Linux only, elsewhere 0. */
+	residentBytes(): number {
+		if (process.platform !== "linux") return 0;
+		const status = readFileSync(`/proc/${this.#child.pid}/status`, "utf8");
+		return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+	}
+
+	/** How many sockets it has open; on Linux only, elsewhere 0. */
+	openSockets(): number {
+		if (process.platform !== "linux") return 0;
+		const folder = `/proc/${this.#child.pid}/fd`;
+		return readdirSync(folder).filter((fd) => isSocket(join(folder, fd))).length;
+	}
+
 	signal(signal: NodeJS.Signals): void {
 		this.#child.kill(signal);
 	}
@@ -194,5 +209,14 @@ export class AgentProcess {
 		for (const secret of [...SECRET_VALUES, TOKEN, vectorKeys.ageSecretKey]) {
 			expect(this.#stderr).not.toContain(secret);
 		}
+	}
+}
+
+/** Whether a descriptor is one; it may be gone by now. */
+function isSocket(descriptor: string): boolean {
+	try {
+		return readlinkSync(descriptor).startsWith("socket:");
+	} catch {
+		return false;
 	}
 }

@@ -17,11 +17,7 @@ beforeEach(async () => {
 });
 
 /** Opens a stream, and gives the text that arrives on it. */
-async function stream(): Promise<{
-	readonly text: () => string;
-	readonly destroy: () => void;
-	closed: Promise<void>;
-}> {
+async function stream(): Promise<{ readonly text: () => string; readonly destroy: () => void }> {
 	const socket = await dial(port);
 	let text = "";
 	socket.setEncoding("utf8").on("data", (chunk: string) => {
