@@ -10,14 +10,17 @@ import { Place } from "./places.js";
 /** @typedef {import("./phase.js").Phase} Phase */
 /** @typedef {Awaited<ReturnType<typeof live>>} Life */
 /** @typedef {Awaited<ReturnType<typeof outage>>} Outage */
-/** @typedef {{ clock: MillisecondClock, place: Place, fleet: Fleet, pollMs: number }} Stage */
+/** @typedef {"restart" | "rotation" | "outage"} LastPhase */
+/**
+ * How far a life is followed; what a phase does not reach within the horizon is reported as not reached.
+ * @typedef {{ until: LastPhase, horizonMs: number }} Extent
+ */
+/** @typedef {{ clock: MillisecondClock, place: Place, fleet: Fleet, pollMs: number, horizonMs: number }} Stage */
 
 /** The same numbers in every run. */
 export const SEED = 20_261_122;
 /** "At once" is within a second: no orchestrator is faster. */
 export const START_WITHIN_MS = 1_000;
-/** What is not reached within this is reported as not reached. */
-export const HORIZON_MS = 3_600_000;
 /** How long the source is down. */
 export const OUTAGE_MS = 3_600_000;
 /** Steady means: over this time at least, and over several polls. */
@@ -26,29 +29,30 @@ const STEADY_POLLS = 4;
 /** After a start the fleet needs two intervals to spread out. */
 const SETTLING_POLLS = 2;
 
-/** @param {Setup} setup @returns {Stage} */
-function stageOf({ place: name, agents, ttlSeconds }) {
+/** @param {Setup} setup @param {number} horizonMs @returns {Stage} */
+function stageOf({ place: name, agents, ttlSeconds }, horizonMs) {
 	const clock = new MillisecondClock();
 	const place = new Place(name);
 	const fleet = new Fleet({ agents, ttlSeconds, place, clock, seed: SEED });
-	return { clock, place, fleet, pollMs: timesOf(ttlSeconds).pollMs };
+	return { clock, place, fleet, pollMs: timesOf(ttlSeconds).pollMs, horizonMs };
 }
 
 /**
  * All of it, in figures.
  * @param {Setup} setup
- * @param {{ withOutage: boolean }} options
+ * @param {Extent} extent
  */
-export async function live(setup, { withOutage }) {
-	const stage = stageOf(setup);
+export async function live(setup, { until, horizonMs }) {
+	const stage = stageOf(setup, horizonMs);
 	const restart = await restarted(stage);
+	if (until === "restart") return { ...setup, horizonMs, restart };
 	await run(stage, SETTLING_POLLS * stage.pollMs);
 	const steady = await steadily(stage);
 	const rotation = await rotated(stage);
-	if (!withOutage) return { ...setup, restart, steady, rotation };
+	if (until === "rotation") return { ...setup, horizonMs, restart, steady, rotation };
 	await run(stage, SETTLING_POLLS * stage.pollMs);
 	const { down, recovery } = await interrupted(stage, OUTAGE_MS);
-	return { ...setup, restart, steady, rotation, down, recovery };
+	return { ...setup, horizonMs, restart, steady, rotation, down, recovery };
 }
 
 /**
@@ -57,7 +61,7 @@ export async function live(setup, { withOutage }) {
  * @param {{ downMs: number, bucketSeconds: number, readEveryMs?: number }} options
  */
 export async function outage(setup, { downMs, bucketSeconds, readEveryMs }) {
-	const stage = stageOf(setup);
+	const stage = stageOf(setup, OUTAGE_MS);
 	await restarted(stage);
 	await run(stage, SETTLING_POLLS * stage.pollMs);
 	if (readEveryMs !== undefined) stage.fleet.read(readEveryMs);
@@ -74,7 +78,7 @@ async function run({ clock }, ms, isDone) {
 async function restarted(stage) {
 	const phase = stage.fleet.begin();
 	stage.fleet.start(START_WITHIN_MS);
-	await run(stage, HORIZON_MS, () => phase.isDone);
+	await run(stage, stage.horizonMs, () => phase.isDone);
 	return { ...countsOf(stage.fleet.end()), ...phase.arrival };
 }
 
@@ -99,7 +103,7 @@ async function steadily(stage) {
 async function rotated(stage) {
 	stage.place.revision += 1;
 	const phase = stage.fleet.begin();
-	await run(stage, HORIZON_MS, () => phase.isDone);
+	await run(stage, stage.horizonMs, () => phase.isDone);
 	return { ...countsOf(stage.fleet.end()), ...phase.arrival };
 }
 
@@ -113,7 +117,7 @@ async function interrupted(stage, downMs, bucketSeconds) {
 	const untilMs = clock.monotonic();
 	place.isDown = false;
 	const recovery = fleet.begin();
-	await run(stage, HORIZON_MS, () => recovery.isDone);
+	await run(stage, stage.horizonMs, () => recovery.isDone);
 	const peakMs = Math.min(downMs, 60_000);
 	if (bucketSeconds !== undefined) await run(stage, peakMs);
 	fleet.end();

@@ -2,24 +2,46 @@
 
 /** @typedef {import("./life.js").Setup} Setup */
 
+/** @typedef {import("./places.js").PlaceName} PlaceName */
+/** @typedef {Setup & import("./life.js").Extent} Plan */
+
 /** Seconds; 0 is just-in-time, which polls every 5 s. */
-export const TTLS = [300, 60, 0];
-const SIZES = [10, 100, 1_000, 10_000];
-/** At the default TTL only: shorter ones ask ten times as much, of places that are over their limits already. */
-const LARGEST = 100_000;
-/** @type {readonly import("./places.js").PlaceName[]} */
-export const PLACES = ["github", "github-free-304", "s3", "http"];
+const TTLS = [300, 60, 0];
+const HOUR_MS = 3_600_000;
 
-/** @type {readonly Setup[]} */
-export const LIVES = PLACES.flatMap((place) => [
-	...TTLS.flatMap((ttlSeconds) => SIZES.map((agents) => ({ place, agents, ttlSeconds }))),
-	{ place, agents: LARGEST, ttlSeconds: 300 },
-]);
+/**
+ * Every size up to what a place can carry and the next beyond it, all the way through an outage; what is far beyond
+ * that only until it is clear that it is.
+ * @type {readonly Plan[]}
+ */
+export const LIVES = [
+	...whole("github", [10, 100, 400, 1_000, 4_000], [10, 100, 1_000]),
+	{ place: "github", agents: 10_000, ttlSeconds: 300, until: "rotation", horizonMs: HOUR_MS },
+	{ place: "github", agents: 100_000, ttlSeconds: 300, until: "restart", horizonMs: HOUR_MS },
+	...whole("github-free-304", [10, 100, 400, 1_000, 4_000], [10, 100, 1_000]),
+	{ place: "github-free-304", agents: 10_000, ttlSeconds: 300, until: "rotation", horizonMs: HOUR_MS },
+	...whole("s3", [10, 100, 1_000, 10_000, 100_000], [10, 100, 1_000, 10_000]),
+	...whole("http", [10, 100, 1_000, 10_000], [10, 100, 1_000]),
+	...TTLS.map((ttlSeconds) => beyond("http", 20_000, ttlSeconds)),
+	beyond("http", 100_000, 300),
+];
 
-/** A fleet beyond this is not followed through an outage where its place cannot carry it anyway. @param {Setup} setup */
-export function hasOutage({ agents, place, ttlSeconds }) {
-	if (agents === LARGEST) return place === "s3";
-	return agents < 10_000 || ttlSeconds === 300 || place === "s3";
+/** @param {PlaceName} place @param {readonly number[]} sizes @param {readonly number[]} sizesOfShorter @returns {Plan[]} */
+function whole(place, sizes, sizesOfShorter) {
+	return TTLS.flatMap((ttlSeconds) =>
+		(ttlSeconds === 300 ? sizes : sizesOfShorter).map((agents) => ({
+			place,
+			agents,
+			ttlSeconds,
+			until: /** @type {const} */ ("outage"),
+			horizonMs: HOUR_MS,
+		})),
+	);
+}
+
+/** @param {PlaceName} place @param {number} agents @param {number} ttlSeconds @returns {Plan} */
+function beyond(place, agents, ttlSeconds) {
+	return { place, agents, ttlSeconds, until: "rotation", horizonMs: HOUR_MS / 6 };
 }
 
 /** The outages that are drawn: an hour without readers; a shorter one with and without, as readers ask often. */

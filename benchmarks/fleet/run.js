@@ -15,16 +15,16 @@ class LightAbortController {
 }
 Object.assign(globalThis, { AbortController: LightAbortController });
 
-const { HORIZON_MS, OUTAGE_MS, SEED, START_WITHIN_MS, live, outage } = await import("./life.js");
+const { OUTAGE_MS, SEED, START_WITHIN_MS, live, outage } = await import("./life.js");
 const limits = await import("./limits.js");
-const { LIVES, OUTAGES, SHORT_OUTAGE_MS, hasOutage } = await import("./plan.js");
+const { LIVES, OUTAGES, SHORT_OUTAGE_MS } = await import("./plan.js");
 
 const FILE = `${root}benchmarks/results/fleet.json`;
 const startedMs = performance.now();
 
 const lives = [];
-for (const setup of LIVES) {
-	lives.push(await live(setup, { withOutage: hasOutage(setup) }));
+for (const { until, horizonMs, ...setup } of LIVES) {
+	lives.push(await live(setup, { until, horizonMs }));
 	say(setup);
 }
 const hours = [];
@@ -39,7 +39,7 @@ for (const { readEveryMs, ...setup } of OUTAGES.withReaders) {
 	say(setup);
 }
 
-const given = { seed: SEED, startWithinMs: START_WITHIN_MS, horizonMs: HORIZON_MS, outageMs: OUTAGE_MS };
+const given = { seed: SEED, startWithinMs: START_WITHIN_MS, outageMs: OUTAGE_MS };
 const results = { given, limits: { ...limits }, lives, outages: { hours, withReaders } };
 mkdirSync(dirname(FILE), { recursive: true });
 writeFileSync(FILE, `${JSON.stringify(results, undefined, 2)}\n`);
