@@ -24,9 +24,15 @@ export const S3 = {
 	/** GET and HEAD, for each partitioned prefix: at least so many. */
 	requestsPerSecond: 5_500,
 	limitsUrl: "https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html",
-	/** US dollars for 1,000 GET requests, S3 Standard; confirmed only at second hand, see the next. */
+	/**
+	 * US dollars for 1,000 GET requests, S3 Standard. Confirmed only at second hand, by two pages that agree; the second
+	 * was last changed on 2020-02-18.
+	 */
 	dollarsPer1000Gets: 0.0004,
-	priceUrl: "https://dev.to/sh20raj/aws-s3-pricing-for-beginners-3fc2",
+	priceUrls: [
+		"https://dev.to/sh20raj/aws-s3-pricing-for-beginners-3fc2",
+		"https://dev.to/markfreedman/aws-pricing-and-billing-part-2-770",
+	],
 	/** The vendor's own page, whose figures depend on the region and could not be read without a browser. */
 	vendorPriceUrl: "https://aws.amazon.com/s3/pricing/",
 };

@@ -16,7 +16,6 @@ class LightAbortController {
 Object.assign(globalThis, { AbortController: LightAbortController });
 
 const { OUTAGE_MS, SEED, START_WITHIN_MS, live, outage } = await import("./life.js");
-const limits = await import("./limits.js");
 const { LIVES, OUTAGES, SHORT_OUTAGE_MS } = await import("./plan.js");
 
 const FILE = `${root}benchmarks/results/fleet.json`;
@@ -40,7 +39,7 @@ for (const { readEveryMs, ...setup } of OUTAGES.withReaders) {
 }
 
 const given = { seed: SEED, startWithinMs: START_WITHIN_MS, outageMs: OUTAGE_MS };
-const results = { given, limits: { ...limits }, lives, outages: { hours, withReaders } };
+const results = { given, lives, outages: { hours, withReaders } };
 mkdirSync(dirname(FILE), { recursive: true });
 writeFileSync(FILE, `${JSON.stringify(results, undefined, 2)}\n`);
 console.log(`wrote ${FILE}`);
