@@ -11,37 +11,43 @@ const HOUR_MS = 3_600_000;
 
 /**
  * Every size up to what a place can carry and the next beyond it, all the way through an outage; what is far beyond
- * that only until it is clear that it is.
+ * that only until it is clear that it is, and the largest fleets only as far as the whole takes minutes.
  * @type {readonly Plan[]}
  */
 export const LIVES = [
 	...whole("github", [10, 100, 400, 1_000, 4_000], [10, 100, 1_000]),
-	{ place: "github", agents: 10_000, ttlSeconds: 300, until: "rotation", horizonMs: HOUR_MS },
-	{ place: "github", agents: 100_000, ttlSeconds: 300, until: "restart", horizonMs: HOUR_MS },
+	partly("github", 10_000, 300, "rotation", HOUR_MS),
+	partly("github", 100_000, 300, "restart", 600_000),
 	...whole("github-free-304", [10, 100, 400, 1_000, 4_000], [10, 100, 1_000]),
-	{ place: "github-free-304", agents: 10_000, ttlSeconds: 300, until: "rotation", horizonMs: HOUR_MS },
-	...whole("s3", [10, 100, 1_000, 10_000, 100_000], [10, 100, 1_000, 10_000]),
+	partly("github-free-304", 10_000, 300, "rotation", HOUR_MS),
+	...whole("s3", [10, 100, 1_000, 10_000], [10, 100, 1_000]),
+	partly("s3", 10_000, 60, "rotation", HOUR_MS),
+	partly("s3", 10_000, 0, "rotation", HOUR_MS),
+	partly("s3", 100_000, 300, "rotation", HOUR_MS),
 	...whole("http", [10, 100, 1_000, 10_000], [10, 100, 1_000]),
-	...TTLS.map((ttlSeconds) => beyond("http", 20_000, ttlSeconds)),
-	beyond("http", 100_000, 300),
+	partly("http", 20_000, 300, "rotation", 300_000),
+	partly("http", 100_000, 300, "restart", 120_000),
 ];
 
 /** @param {PlaceName} place @param {readonly number[]} sizes @param {readonly number[]} sizesOfShorter @returns {Plan[]} */
 function whole(place, sizes, sizesOfShorter) {
 	return TTLS.flatMap((ttlSeconds) =>
-		(ttlSeconds === 300 ? sizes : sizesOfShorter).map((agents) => ({
-			place,
-			agents,
-			ttlSeconds,
-			until: /** @type {const} */ ("outage"),
-			horizonMs: HOUR_MS,
-		})),
+		(ttlSeconds === 300 ? sizes : sizesOfShorter).map((agents) =>
+			partly(place, agents, ttlSeconds, "outage", HOUR_MS),
+		),
 	);
 }
 
-/** @param {PlaceName} place @param {number} agents @param {number} ttlSeconds @returns {Plan} */
-function beyond(place, agents, ttlSeconds) {
-	return { place, agents, ttlSeconds, until: "rotation", horizonMs: HOUR_MS / 6 };
+/**
+ * @param {PlaceName} place
+ * @param {number} agents
+ * @param {number} ttlSeconds
+ * @param {Plan["until"]} until
+ * @param {number} horizonMs
+ * @returns {Plan}
+ */
+function partly(place, agents, ttlSeconds, until, horizonMs) {
+	return { place, agents, ttlSeconds, until, horizonMs };
 }
 
 /** The outages that are drawn: an hour without readers; a shorter one with and without, as readers ask often. */

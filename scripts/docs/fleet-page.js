@@ -17,6 +17,9 @@ import {
 const SAMPLE = 1_000;
 /** On GitHub: what the points carry, if a 304 counts among them. */
 const CARRIED = 400;
+const LARGE = 10_000;
+/** More than the HTTP server answers. */
+const OVERLOADING = 20_000;
 const LARGEST = 100_000;
 
 /** @param {Results} results @returns {string} */
@@ -35,9 +38,8 @@ export function fleetPage(results) {
 
 /** @param {Results} results */
 function introduction(results) {
-	const { steady } = lifeOf(results, { place: "s3", agents: SAMPLE, ttlSeconds: 300 });
-	const { rotation: arrival } = lifeOf(results, { place: "s3", agents: SAMPLE, ttlSeconds: 300 });
-	const { recovery } = lifeOf(results, { place: "s3", agents: SAMPLE, ttlSeconds: 300 });
+	const life = lifeOf(results, { place: "s3", agents: SAMPLE, ttlSeconds: 300 });
+	const { steady, rotation: arrival, recovery } = life;
 	return `<!-- Made by \`npm run docs\` from benchmarks/results/fleet.json; \`npm run bench:fleet\` makes that anew. -->
 
 # Fleets
@@ -48,10 +50,10 @@ schedule, seeded, so that it says the same again. No real place was asked.
 
 In short, at the default TTL of 300 s:
 
-- ${fleetSize(SAMPLE)} agents make ${amount(steady?.requestsPerSecond ?? 0)} requests a second, spread evenly, and hardly any of them has a body.
+- ${fleetSize(SAMPLE)} agents make ${amount(steady?.requestsPerSecond ?? 0)} requests a second, spread evenly; while nothing changes no answer has a body.
 - A new revision is served by half of the fleet after ${duration(arrival?.seconds50)}, by all of it after ${duration(arrival?.seconds100)}: a tenth of the TTL.
 - When a source comes back after an hour, half of the fleet serves again after ${duration(recovery?.seconds50)}, all of it after ${duration(recovery?.seconds100)}: the TTL.
-  There is no stampede: the most in one second is ${amount(recovery?.peakPerSecond ?? 0)} requests of ${fleetSize(SAMPLE)} agents.
+  There is no thundering herd: the most in one second is ${amount(recovery?.peakPerSecond ?? 0)} requests of ${fleetSize(SAMPLE)} agents.
 `;
 }
 
@@ -90,9 +92,11 @@ requests.
 
 /** @param {Results} results */
 function rotation(results) {
+	const beyond = lifeOf(results, { place: "http", agents: OVERLOADING, ttlSeconds: 300 });
 	return `## How fast a rotation arrives
 
-Time until this part of the fleet serves a new revision. "not" is not within the time that was simulated.
+Time until this part of the fleet serves a new revision. "not" means not within the time that was simulated: an hour, or
+${duration(beyond.horizonMs / 1_000)} for ${fleetSize(beyond.agents)} agents before the HTTP server.
 
 ${arrivalTable(results)}
 Within the limits of a place it takes one poll: a tenth of the TTL, or 5 s just-in-time. Beyond them, time is decided by
@@ -104,13 +108,15 @@ how long the place tells those it refuses to wait.
 function restart(results) {
 	const largeLife = lifeOf(results, { place: "github", agents: LARGEST, ttlSeconds: 300 });
 	const { restart: large } = largeLife;
+	const server = lifeOf(results, { place: "http", agents: LARGEST, ttlSeconds: 300 });
 	return `## Everything restarts at once
 
-All agents start within one second with nothing on disk, and each needs the whole artifact.
+All agents start within one second with nothing on disk, and each needs the whole artifact. ${fleetSize(LARGEST)} agents were followed for
+${duration(largeLife.horizonMs / 1_000)} on GitHub, and for ${duration(server.horizonMs / 1_000)} before the HTTP server; "not" means not by then.
 
 ${restartTable(results)}
 - On GitHub only ${GITHUB.concurrent} requests may be under way at a time: whoever is above that waits a minute, and the agents are then spread over
-  six seconds. Of ${fleetSize(LARGEST)} agents ${percent(large.share)} are served within ${duration(largeLife.horizonMs / 1_000)}: that is the quota.
+  six seconds. Of ${fleetSize(LARGEST)} agents ${percent(large.share)} are served within ${duration(largeLife.horizonMs / 1_000)}: the quota of the hour.
 - With \`CLEF_AGENT_CACHE_PATH\` an agent serves at once what its source vouched for within the TTL, and its first request is
   an ordinary poll: [reliability](reliability.md#the-last-known-good-artifact-on-disk).
 `;
@@ -118,13 +124,16 @@ ${restartTable(results)}
 
 /** @param {Results} results */
 function outage(results) {
+	const small = lifeOf(results, { place: "s3", agents: SAMPLE, ttlSeconds: 300 });
+	const large = lifeOf(results, { place: "s3", agents: LARGE, ttlSeconds: 300 });
 	const fine = lifeOf(results, { place: "github", agents: CARRIED, ttlSeconds: 300 });
 	const late = lifeOf(results, { place: "github", agents: SAMPLE, ttlSeconds: 300 });
 	const free = lifeOf(results, { place: "github-free-304", agents: SAMPLE, ttlSeconds: 300 });
 	return `## The source is down for an hour
 
 Every agent stops serving when it has heard nothing for the TTL (300 s just-in-time), so all of them do. Nobody asks them
-here; what readers change is shown below.
+here; what readers change is shown below. Rates grow with the fleet: ${fleetSize(large.agents)} agents ask S3 at most ${fleetSize(large.recovery?.peakPerSecond ?? 0)} times in one second
+after the outage, ${fleetSize(SAMPLE)} at most ${fleetSize(small.recovery?.peakPerSecond ?? 0)}.
 
 ${outageTable(results)}
 ![requests while the source is down and after](images/fleet-outage.svg)
