@@ -92,6 +92,7 @@ requests.
 
 /** @param {Results} results */
 function rotation(results) {
+	const many = lifeOf(results, { place: "github-free-304", agents: 4_000, ttlSeconds: 300 });
 	const beyond = lifeOf(results, { place: "http", agents: OVERLOADING, ttlSeconds: 300 });
 	return `## How fast a rotation arrives
 
@@ -100,7 +101,11 @@ ${duration(beyond.horizonMs / 1_000)} for ${fleetSize(beyond.agents)} agents bef
 
 ${arrivalTable(results)}
 Within the limits of a place it takes one poll: a tenth of the TTL, or 5 s just-in-time. Beyond them, time is decided by
-how long the place tells those it refuses to wait.
+how long the place tells those it refuses to wait. "Over TTL" are agents that stopped serving meanwhile.
+
+**On GitHub a start and a rotation share the hour.** Each takes one request of every agent, so ${fleetSize(many.agents)} agents that start and rotate
+within one hour use up the token: from then on nobody is answered until the hour is over, and ${fleetSize(many.rotation?.overTtl ?? 0)} of them stop serving.
+Up to ${fleetSize(GITHUB.requestsPerHour / 2)} agents can do both in an hour.
 `;
 }
 
@@ -150,8 +155,8 @@ that keep asking set the rate, not the back-off.
 ${readersTable(results)}
 ![the same with readers](images/fleet-readers.svg)
 
-A fleet that is asked every second therefore makes up to one request a second for each agent, for as long as the source is
-down: size a server for that, or let applications pause after a 503.
+A fleet that is asked all the time therefore makes up to about one request a second for each agent, for as long as the source is
+down, and serves again within seconds of its return: size a server for that, or let applications pause after a 503.
 `;
 }
 
@@ -163,7 +168,7 @@ function advice(results) {
 | you have | set |
 | --- | --- |
 | up to ${fleetSize(CARRIED)} agents on one GitHub token | nothing: the default TTL stays below every documented limit; after a start of all at once the last agent serves after ${duration(few.seconds100)} |
-| more, up to ${fleetSize(GITHUB.requestsPerHour)} | a longer TTL (\`CLEF_AGENT_CACHE_TTL\`): twice the TTL carries twice the agents; or S3 or an HTTP server |
+| more, up to ${fleetSize(GITHUB.requestsPerHour / 2)} | a longer TTL (\`CLEF_AGENT_CACHE_TTL\`): twice the TTL takes half the points; or S3 or an HTTP server |
 | a fleet above that | S3 or HTTP servers of your own |
 | secrets that must arrive in seconds | just-in-time or a short TTL, on S3 or HTTP; on GitHub it uses up the points with few agents |
 | a source that may be gone for long | a TTL longer than that: agents serve through it, and nothing else does it |

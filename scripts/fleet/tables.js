@@ -67,13 +67,13 @@ export function costTable(results) {
 
 /** @param {Results} results */
 export function arrivalTable(results) {
-	const head = ["place", "agents", "TTL", "50 %", "99 %", "100 %", "requests", "refused"];
+	const head = ["place", "agents", "TTL", "50 %", "99 %", "100 %", "requests", "refused", "over TTL"];
 	const rows = results.lives.flatMap((life) => {
 		const { rotation } = life;
 		if (rotation === undefined || life.agents < 100) return [];
-		const { seconds50, seconds99, seconds100, requests, refused } = rotation;
+		const { seconds50, seconds99, seconds100, requests, refused, overTtl } = rotation;
 		const times = [seconds50, seconds99, seconds100].map(duration);
-		return [[...named(life), ...times, fleetSize(requests), fleetSize(refused)]];
+		return [[...named(life), ...times, ...[requests, refused, overTtl].map(fleetSize)]];
 	});
 	return table(head, rows);
 }
