@@ -3,7 +3,7 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { root } from "../../scripts/run.js";
+import { root, tool } from "../../scripts/run.js";
 
 /** Most of a simulated poll would be Node's own controllers, a new one for each; nobody aborts anything here. */
 class LightAbortController {
@@ -42,6 +42,8 @@ const given = { seed: SEED, startWithinMs: START_WITHIN_MS, outageMs: OUTAGE_MS 
 const results = { given, lives, outages: { hours, withReaders } };
 mkdirSync(dirname(FILE), { recursive: true });
 writeFileSync(FILE, `${JSON.stringify(results, undefined, 2)}\n`);
+const formatted = tool("biome", ["format", "--write", FILE]);
+if (!formatted.ok) throw new TypeError(formatted.output);
 console.log(`wrote ${FILE}`);
 
 /** @param {import("./life.js").Setup} setup */

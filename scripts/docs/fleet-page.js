@@ -104,7 +104,8 @@ Within the limits of a place it takes one poll: a tenth of the TTL, or 5 s just-
 how long the place tells those it refuses to wait. "Over TTL" are agents that stopped serving meanwhile.
 
 **On GitHub a start and a rotation share the hour.** Each takes one request of every agent, so ${fleetSize(many.agents)} agents that start and rotate
-within one hour use up the token: from then on nobody is answered until the hour is over, and ${fleetSize(many.rotation?.overTtl ?? 0)} of them stop serving.
+within one hour use up the token: from then on nobody is answered until the hour is over (assumed: not even where the answer would be a 304), and
+${fleetSize(many.rotation?.overTtl ?? 0)} of them stop serving. A TTL of more than an hour would carry them through.
 Up to ${fleetSize(GITHUB.requestsPerHour / 2)} agents can do both in an hour.
 `;
 }
