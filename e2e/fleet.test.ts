@@ -2,10 +2,15 @@ import { readFileSync } from "node:fs";
 import { createAgent, type Source, SourceError } from "@clef-sh/core";
 import { sealArtifact } from "@clef-sh/testkit/artifacts";
 import { expect, it } from "vitest";
+// @boundaries-ignore what the published figures come from is tested here too
 import { Fleet } from "../benchmarks/fleet/fleet.js";
+// @boundaries-ignore what the published figures come from is tested here too
 import { live, SEED } from "../benchmarks/fleet/life.js";
+// @boundaries-ignore what the published figures come from is tested here too
 import { MillisecondClock } from "../benchmarks/fleet/millisecond-clock.js";
+// @boundaries-ignore what the published figures come from is tested here too
 import { Place } from "../benchmarks/fleet/places.js";
+// @boundaries-ignore what the published figures come from is tested here too
 import { randomOf } from "../benchmarks/fleet/random.js";
 
 // The simulation in benchmarks/fleet stands for agents, and docs/fleet.md is made from its figures.

@@ -2,7 +2,6 @@
 // fetching, verifying and decrypting an answer in memory. Those would cost a hundred thousand agents gigabytes and
 // most of an hour, and have no part in when an agent asks; e2e/fleet.test.ts checks that whole agents ask alike.
 
-import { root } from "../../scripts/run.js";
 import { Phase } from "./phase.js";
 import { randomOf } from "./random.js";
 
@@ -14,14 +13,16 @@ import { randomOf } from "./random.js";
 /** @typedef {import("./millisecond-clock.js").MillisecondClock} MillisecondClock */
 /** @typedef {{ agents: number, ttlSeconds: number, place: Place, clock: MillisecondClock, seed: number }} FleetOptions */
 
+/** What was built. */
+const PACKAGES = new URL("../../packages/", import.meta.url).href;
 /** @type {typeof import("../../packages/core/src/refresher.js")} */
-const { Refresher } = await import(`${root}packages/core/dist/refresher.js`);
+const { Refresher } = await import(`${PACKAGES}core/dist/refresher.js`);
 /** @type {typeof import("../../packages/core/src/schedule.js")} */
-const { nextRefreshDelayMs } = await import(`${root}packages/core/dist/schedule.js`);
+const { nextRefreshDelayMs } = await import(`${PACKAGES}core/dist/schedule.js`);
 /** @type {typeof import("../../packages/core/src/mode.js")} */
-const { cachedMode, jitMode } = await import(`${root}packages/core/dist/mode.js`);
+const { cachedMode, jitMode } = await import(`${PACKAGES}core/dist/mode.js`);
 /** @type {typeof import("../../packages/sources/src/source-error.js")} */
-const { SourceError } = await import(`${root}packages/sources/dist/source-error.js`);
+const { SourceError } = await import(`${PACKAGES}sources/dist/source-error.js`);
 
 /** Readers leave a source that failed alone for so long, as `LiveAgent` has it. */
 const READER_PAUSE_MS = 1_000;

@@ -3,6 +3,7 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+// @boundaries-ignore the workspace's own formatter is started as its scripts start it
 import { root, tool } from "../../scripts/run.js";
 
 /** Most of a simulated poll would be Node's own controllers, a new one for each; nobody aborts anything here. */

@@ -17,15 +17,15 @@ const LETTERS = { color: "#3b4252", fontSize: 12, fontFamily: "Helvetica, Arial,
 export function demandPlot(results) {
 	const sizes = [10, 100, 1_000, 10_000];
 	const demand = [300, 60, 0].map((ttlSeconds) => ({
-		name: `demand, ${ttlName(ttlSeconds)}`,
+		name: ttlName(ttlSeconds),
 		data: sizes.map((agents) => {
 			const { steady } = lifeOf(results, { place: "s3", agents, ttlSeconds });
 			return [agents, steady?.requestsPerSecond ?? null];
 		}),
 	}));
 	const limits = /** @type {const} */ ([
-		["GitHub's points, should a 304 count", GITHUB.pointsPerMinute / 60],
-		["the assumed HTTP server", HTTP.requestsPerSecond],
+		["GitHub, if a 304 counts", GITHUB.pointsPerMinute / 60],
+		["HTTP server", HTTP.requestsPerSecond],
 		["one S3 prefix", S3.requestsPerSecond],
 	]).map(([name, rate]) => ({ name, dashed: true, data: sizes.map((agents) => [agents, rate]) }));
 	return draw({
@@ -82,7 +82,7 @@ function draw({ title, lines, x, y }) {
 		backgroundColor: "#ffffff",
 		color: COLOURS,
 		title: { text: title, left: 12, top: 8, textStyle: { ...LETTERS, fontSize: 14 } },
-		legend: { top: 34, left: 12, itemHeight: 2, textStyle: LETTERS, icon: "rect" },
+		legend: { top: 34, left: 12, itemHeight: 2, itemGap: 24, textStyle: LETTERS, icon: "rect" },
 		grid: { left: 70, right: 40, top: 96, bottom: 46 },
 		xAxis: { ...axis, ...x, nameLocation: "middle", nameGap: 28 },
 		yAxis: { ...axis, ...y, nameGap: 12 },
