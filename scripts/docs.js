@@ -5,20 +5,29 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { configurationPage } from "./docs/configuration-page.js";
 import { errorsPage, missingCodes } from "./docs/errors-page.js";
+import { fleetPage } from "./docs/fleet-page.js";
 import { lambdaClientsPage } from "./docs/lambda-clients-page.js";
 import { deadLinks, unknownVariables } from "./docs/page-checks.js";
 import { threatModelPage } from "./docs/threat-model-page.js";
+import { demandPlot, outagePlot, readersPlot } from "./fleet/plots.js";
+import { readResults } from "./fleet/results.js";
 import { ensureBuilt, root } from "./run.js";
 
 ensureBuilt();
 /** @type {typeof import("../packages/core/src/env/index.js")} */
 const { ENVIRONMENT_VARIABLES } = await import(`${root}packages/core/dist/env/index.js`);
 
+const fleets = readResults();
+
 const checkOnly = process.argv.includes("--check");
 const problems = [
 	...missingCodes(),
 	...publish("docs/configuration.md", configurationPage(ENVIRONMENT_VARIABLES)),
 	...publish("docs/errors.md", errorsPage()),
+	...publish("docs/fleet.md", fleetPage(fleets)),
+	...publish("docs/images/fleet-demand.svg", demandPlot(fleets)),
+	...publish("docs/images/fleet-outage.svg", outagePlot(fleets)),
+	...publish("docs/images/fleet-readers.svg", readersPlot(fleets)),
 	...publish("docs/lambda-clients.md", lambdaClientsPage()),
 	...publish("docs/threat-model.md", threatModelPage()),
 	...pages().flatMap((page) => {
