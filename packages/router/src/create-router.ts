@@ -73,8 +73,11 @@ function addSecrets(router: Hono, agent: RoutedAgent, refuse: Refusals, options:
 	const { changes, clock = systemClock() } = options;
 	const push = changes && new PushRoutes({ agent, changes, clock });
 	router.get("/v1/secrets", async (c) => {
-		const refused = refuse(c) ?? (await push?.wait(c));
-		return deliver(refused ?? secretsReply(c, await agent.open()), c.env);
+		const refused = refuse(c);
+		if (refused !== undefined) return deliver(refused, c.env);
+		const waiting = push?.wait(c);
+		const early = waiting && (await waiting);
+		return deliver(early ?? secretsReply(c, await agent.open()), c.env);
 	});
 	if (push !== undefined) router.get("/v1/events", (c) => deliver(refuse(c) ?? push.events(c), c.env));
 }

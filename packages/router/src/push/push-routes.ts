@@ -54,12 +54,16 @@ export class PushRoutes {
 		};
 	}
 
-	/** Waits as long as `?wait` asks for and `If-None-Match` holds; what it gives is an answer without waiting. */
-	async wait(c: Context): Promise<Reply | undefined> {
-		const { headers, url } = c.req.raw;
-		const condition = headers.get("if-none-match");
-		// The usual case first: this is on the way of every answer.
-		if (!url.includes("?")) return undefined;
+	/**
+	 * Waits as long as `?wait` asks for and `If-None-Match` holds; what it gives is an answer without waiting. Not a
+	 * promise where nobody asks to wait: this is on the way of every answer.
+	 */
+	wait(c: Context): Promise<Reply | undefined> | undefined {
+		return c.req.raw.url.includes("?") ? this.#wait(c) : undefined;
+	}
+
+	async #wait(c: Context): Promise<Reply | undefined> {
+		const condition = c.req.raw.headers.get("if-none-match");
 		const wait = c.req.query("wait");
 		if (wait === undefined) return undefined;
 		if (!/^\d{1,9}$/.test(wait)) return UNREADABLE_WAIT;
