@@ -1,0 +1,11 @@
+export type { Change } from "./change.js";
+export type { ClientErrorCode, ClientErrorOptions, NotReadyReason } from "./client-error.js";
+export { ClientError } from "./client-error.js";
+export type { CallOptions, ClientOptions, GetOptions } from "./client-options.js";
+export type { Client } from "./create-client.js";
+export { createClient } from "./create-client.js";
+export type { AgentState } from "./news.js";
+export type { RefreshOutcome } from "./refresh.js";
+export type { ClientClock, Environment } from "./runtime.js";
+export type { AgentHealth } from "./shapes.js";
+export type { WatchOptions } from "./watch.js";
