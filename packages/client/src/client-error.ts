@@ -35,11 +35,11 @@ export class ClientError extends Error {
 	/** Whether the same call may succeed a little later without anybody doing anything. */
 	readonly retryable: boolean;
 	/** Set when `code` is `AGENT_NOT_READY` and the agent gave one. */
-	readonly reason?: NotReadyReason;
+	declare readonly reason?: NotReadyReason;
 	/** The agent's own code, such as `SOURCE_UNREACHABLE`, where it gave one. */
-	readonly agentCode?: string;
+	declare readonly agentCode?: string;
 	/** How long the agent asked to be left alone. */
-	readonly retryAfterMs?: number;
+	declare readonly retryAfterMs?: number;
 
 	constructor(code: ClientErrorCode, message: string, options: ClientErrorOptions = {}) {
 		super(message, "cause" in options ? { cause: options.cause } : undefined);

@@ -29,6 +29,7 @@ export async function* polledNews(context: WatchContext): AsyncGenerator<News> {
 		// "Unchanged" so soon means that the agent does not know `wait`.
 		const isHeld = snapshot !== undefined || tookMs > (WAIT_SECONDS * 1000) / 2;
 		if (isHeld) backoff.reset();
-		await pause(isHeld ? Math.max(APART_MS - tookMs, 0) : backoff.next(), limits);
+		const waitMs = isHeld ? APART_MS - tookMs : backoff.next();
+		if (waitMs > 0) await pause(waitMs, limits);
 	}
 }

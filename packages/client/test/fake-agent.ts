@@ -109,14 +109,17 @@ export class FakeAgent {
 		await closed;
 	}
 
-	#answer(request: IncomingMessage, response: ServerResponse): void {
+	#answer(request: IncomingMessage, response: ServerResponse): unknown {
 		const { url = "", headers, method } = request;
 		this.requests.push({ line: `${method} ${url}`, headers });
 		if (this.intercept?.(request, response)) return;
 		const { pathname, searchParams } = new URL(url, this.url);
 		if (pathname === "/v1/health") return this.#sendHealth(response);
+		const isPush = pathname === "/v1/events" && this.#options.hasPush !== false;
+		if (!isPush && !/^\/v1\/(?:secrets|keys|refresh)\b/.test(pathname))
+			return refuse(response, 404, "NOT_FOUND");
 		if (headers.authorization !== `Bearer ${this.token}`) return refuse(response, 401, "UNAUTHORIZED");
-		if (pathname === "/v1/events" && this.#options.hasPush !== false) return this.#stream(request, response);
+		if (isPush) return this.#stream(request, response);
 		if (pathname === "/v1/refresh" && method === "POST")
 			return json(response, 200, { outcome: "confirmed", revision: this.#current?.revision ?? null });
 		if (pathname === "/v1/secrets") return this.#sendAll(request, response, searchParams);
@@ -127,7 +130,7 @@ export class FakeAgent {
 		const value = flat(payload)[names.join("__")] ?? bare(payload, names[0] ?? "");
 		if (Array.isArray(value)) return refuse(response, 409, "AMBIGUOUS_NAME");
 		if (value === undefined) return refuse(response, 404, "NOT_FOUND");
-		json(response, 200, { value });
+		return json(response, 200, { value });
 	}
 
 	#sendHealth(response: ServerResponse): void {
@@ -146,15 +149,13 @@ export class FakeAgent {
 		json(response, 503, { error: "None.", code: "SOURCE_UNREACHABLE", reason: this.#reason });
 	}
 
-	#sendAll(request: IncomingMessage, response: ServerResponse, query: URLSearchParams): void {
-		const answer = (): void => {
+	#sendAll(request: IncomingMessage, response: ServerResponse, query: URLSearchParams): unknown {
+		const answer = (): unknown => {
 			if (this.#reason !== undefined || this.#current === undefined) return this.#sendUnavailable(response);
 			const etag = `"${encodeURIComponent(this.#current.revision)}"`;
-			if (request.headers["if-none-match"] === etag) response.writeHead(304, { etag }).end();
-			else {
-				const { payload } = this.#current;
-				json(response, 200, query.get("format") === "flat" ? flat(payload) : payload, { etag });
-			}
+			if (request.headers["if-none-match"] === etag) return response.writeHead(304, { etag }).end();
+			const { payload } = this.#current;
+			return json(response, 200, query.get("format") === "flat" ? flat(payload) : payload, { etag });
 		};
 		const etag = `"${encodeURIComponent(this.#current?.revision ?? "")}"`;
 		const isHeld = query.has("wait") && this.#options.hasWait !== false && this.#reason === undefined;
@@ -164,7 +165,7 @@ export class FakeAgent {
 			answer();
 		};
 		this.held.add(release);
-		response.once("close", () => this.held.delete(release));
+		return response.once("close", () => this.held.delete(release));
 	}
 
 	#stream(request: IncomingMessage, response: ServerResponse): void {

@@ -1,0 +1,325 @@
+import { deadOrigin } from "@clef-sh/testkit/servers";
+import { describe, expect, it } from "vitest";
+import { ClientError, createClient } from "../src/index.js";
+import { TOKEN } from "./fake-agent.js";
+import { clientOf, failureOf, pass, startAgent, until } from "./stage.js";
+
+const PAYLOAD = {
+	database: { DB_URL: "postgres://x", "a/b ü%": "odd" },
+	api: { KEY: "1" },
+	web: { KEY: "2" },
+};
+
+async function readyAgent() {
+	const agent = await startAgent();
+	agent.publish("r1", PAYLOAD);
+	return { agent, ...clientOf(agent) };
+}
+
+describe("reading", () => {
+	it("one secret, all, names, health and a refresh", async () => {
+		const { client, clock } = await readyAgent();
+		expect(await client.get("DB_URL", { namespace: "database" })).toBe("postgres://x");
+		expect(await client.get("DB_URL")).toBe("postgres://x");
+		expect(await client.get("database__DB_URL")).toBe("postgres://x");
+		expect(await client.get("a/b ü%", { namespace: "database" })).toBe("odd");
+		expect(await client.all()).toEqual({
+			database__DB_URL: "postgres://x",
+			"database__a/b ü%": "odd",
+			api__KEY: "1",
+			web__KEY: "2",
+		});
+		expect(await client.keys()).toEqual(["api__KEY", "database__DB_URL", "database__a/b ü%", "web__KEY"]);
+		expect(await client.health()).toMatchObject({ status: "ok", state: "ready", revision: "r1" });
+		expect(await client.refresh()).toEqual({ outcome: "confirmed", revision: "r1" });
+		expect(clock.pendingTimers).toBe(0);
+	});
+
+	it("keeps nothing: each call asks", async () => {
+		const { agent, client } = await readyAgent();
+		await client.get("DB_URL");
+		agent.publish("r2", { database: { DB_URL: "new" } });
+		expect(await client.get("DB_URL")).toBe("new");
+	});
+
+	it("the token goes with secrets and not with health", async () => {
+		const { agent, client } = await readyAgent();
+		await client.health();
+		await client.keys();
+		expect(agent.requests.map(({ headers }) => headers.authorization)).toEqual([
+			undefined,
+			`Bearer ${TOKEN}`,
+		]);
+	});
+
+	it.each([
+		["an unknown name", "NOPE", undefined, "SECRET_NOT_FOUND"],
+		["an unknown namespace", "DB_URL", "nope", "SECRET_NOT_FOUND"],
+		["a key of two namespaces", "KEY", undefined, "SECRET_AMBIGUOUS"],
+		["nothing", "", undefined, "SECRET_NOT_FOUND"],
+		["a dot segment", "..", "database", "SECRET_NOT_FOUND"],
+		["half of a surrogate pair", "\ud800", undefined, "SECRET_NOT_FOUND"],
+	])("%s", async (_, key, namespace, code) => {
+		const { client } = await readyAgent();
+		expect(await failureOf(client.get(key, { namespace }))).toMatchObject({ code, retryable: false });
+	});
+});
+
+describe("an agent that is not ready", () => {
+	it("is asked again until it is", async () => {
+		const agent = await startAgent();
+		const { client, clock } = clientOf(agent);
+		const value = client.get("DB_URL");
+		for (const ms of [100, 200, 400]) await pass(clock, ms);
+		await until(() => clock.nextTimerMs === 800);
+		agent.publish("r1", PAYLOAD);
+		await clock.advance(800);
+		expect(await value).toBe("postgres://x");
+		expect(clock.pendingTimers).toBe(0);
+	});
+
+	it.each(["not_loaded", "cache_expired"] as const)("%s is thrown when the time is over", async (reason) => {
+		const agent = await startAgent();
+		agent.withdraw(reason);
+		const { client, clock } = clientOf(agent, { timeoutMs: 1000 });
+		const failed = failureOf(client.get("DB_URL"));
+		for (const ms of [100, 200, 400]) await pass(clock, ms);
+		expect(await failed).toMatchObject({
+			code: "AGENT_NOT_READY",
+			reason,
+			agentCode: "SOURCE_UNREACHABLE",
+			retryable: true,
+		});
+		expect(agent.requests).toHaveLength(4);
+	});
+
+	it.each(["artifact_expired", "revoked"] as const)("%s is thrown at once", async (reason) => {
+		const agent = await startAgent();
+		agent.withdraw(reason);
+		const error = await failureOf(clientOf(agent).client.all());
+		expect(error).toMatchObject({ code: "AGENT_NOT_READY", reason, retryable: false });
+		expect(error.message).toContain("pack a new one");
+	});
+
+	it("one that is not there is asked again, with waits that differ by chance", async () => {
+		const { client, clock } = clientOf({ url: await deadOrigin() }, { random: () => 0, timeoutMs: 1000 });
+		const failed = failureOf(client.keys());
+		for (const ms of [50, 100, 200, 400]) await pass(clock, ms);
+		expect((await failed).message).toBe(
+			"The agent cannot be reached (ECONNREFUSED); check that it runs, and CLEF_URL or CLEF_AGENT_PORT.",
+		);
+	});
+
+	it("health and refresh are asked once", async () => {
+		const { client, clock } = clientOf({ url: await deadOrigin() });
+		expect(await failureOf(client.health())).toMatchObject({ code: "AGENT_UNREACHABLE", retryable: true });
+		expect(await failureOf(client.refresh())).toMatchObject({ code: "AGENT_UNREACHABLE" });
+		expect(clock.pendingTimers).toBe(0);
+	});
+
+	it("one that hangs up is asked again", async () => {
+		const { agent, client, clock } = await readyAgent();
+		agent.intercept = (request) => agent.requests.length === 1 && Boolean(request.socket.destroy());
+		const value = client.get("DB_URL");
+		await pass(clock, 100);
+		expect(await value).toBe("postgres://x");
+	});
+
+	it("one that does not answer is asked again after half of the time", async () => {
+		const { agent, client, clock } = await readyAgent();
+		agent.intercept = () => agent.requests.length === 1;
+		const value = client.get("DB_URL");
+		await until(() => agent.requests.length === 1);
+		await pass(clock, 5000);
+		await pass(clock, 100);
+		expect(await value).toBe("postgres://x");
+		agent.intercept = () => true;
+		const failed = failureOf(client.get("DB_URL", { timeoutMs: 3000 }));
+		await pass(clock, 1500);
+		await pass(clock, 100);
+		await pass(clock, 1400);
+		expect((await failed).message).toBe("The agent did not answer within 1400 ms; see its log.");
+	});
+});
+
+describe("answers that are none", () => {
+	it.each<[string, number, string, string]>([
+		["a page", 200, "<html>sec-ret</html>", "BAD_RESPONSE"],
+		["JSON of another kind", 200, '{"value":["sec-ret"]}', "BAD_RESPONSE"],
+		["nothing", 200, "", "BAD_RESPONSE"],
+		["unchanged, without being asked", 304, "", "BAD_RESPONSE"],
+		["an error without a code", 500, "sec-ret", "BAD_RESPONSE"],
+		["a 503 of something else", 503, "<html>", "BAD_RESPONSE"],
+		["a 404 of something else", 404, "[]", "BAD_RESPONSE"],
+		["a refused host", 403, '{"code":"HOST_REFUSED"}', "AGENT_REFUSED"],
+		["a proxy in between", 400, '{"code":"PROXY_REFUSED"}', "AGENT_REFUSED"],
+		["an unknown reason", 503, '{"code":"CACHE_NEW","reason":"toString"}', "AGENT_NOT_READY"],
+	])("%s", async (_, status, body, code) => {
+		const agent = await startAgent();
+		agent.intercept = (_, response) => Boolean(response.writeHead(status).end(body));
+		const error = await failureOf(clientOf(agent).client.get("A", { timeoutMs: 10 }));
+		expect(error.code).toBe(code);
+		expect(error.message).not.toContain("sec-ret");
+		expect(error.reason).toBeUndefined();
+	});
+
+	it.each([301, 302, 303, 307, 308])(
+		"a redirect with %i is not followed: the token stays",
+		async (status) => {
+			const [agent, other] = [await startAgent(), await startAgent()];
+			agent.intercept = (_, response) => Boolean(response.writeHead(status, { location: other.url }).end());
+			expect(await failureOf(clientOf(agent).client.keys())).toMatchObject({ code: "BAD_RESPONSE" });
+			expect(other.requests).toEqual([]);
+		},
+	);
+
+	it("what is no UTF-8 is not repaired", async () => {
+		const agent = await startAgent();
+		const body = Buffer.from('{"value":"\xff"}', "latin1");
+		agent.intercept = (_, response) => Boolean(response.writeHead(200).end(body));
+		expect(await failureOf(clientOf(agent).client.get("A"))).toMatchObject({ code: "BAD_RESPONSE" });
+	});
+
+	it("a body without an end is cut off, a refusal's earlier", async () => {
+		const agent = await startAgent();
+		const written = { bytes: 0 };
+		const flood = (status: number) => {
+			agent.intercept = (_, response) => {
+				response.writeHead(status);
+				const more = (): void => {
+					while (response.write("x".repeat(16_384))) written.bytes += 16_384;
+				};
+				response.on("drain", more);
+				more();
+				return true;
+			};
+		};
+		flood(200);
+		const { client } = clientOf(agent, { maxBytes: 100_000 });
+		expect((await failureOf(client.all())).message).toContain("larger than 100000 bytes");
+		flood(503);
+		expect((await failureOf(client.all())).message).toContain("larger than 65536 bytes");
+		expect((await failureOf(clientOf(agent, { maxBytes: Number.NaN }).client.all())).code).toBe(
+			"BAD_RESPONSE",
+		);
+		expect(written.bytes).toBeLessThan(32_000_000);
+	});
+
+	it("a body that breaks off is asked for again", async () => {
+		const { agent, client, clock } = await readyAgent();
+		agent.intercept = (_, response) => {
+			if (agent.requests.length > 1) return false;
+			response.writeHead(200, { "content-length": 100 }).write('{"value":');
+			setImmediate(() => response.destroy());
+			return true;
+		};
+		const value = client.get("DB_URL");
+		await pass(clock, 100);
+		expect(await value).toBe("postgres://x");
+	});
+
+	it("a refresh too soon says how long to wait", async () => {
+		const agent = await startAgent();
+		agent.intercept = (_, response) =>
+			Boolean(response.writeHead(429, { "retry-after": "7" }).end('{"code":"RATE_LIMITED"}'));
+		expect(await failureOf(clientOf(agent).client.refresh())).toMatchObject({
+			code: "RATE_LIMITED",
+			retryable: true,
+			retryAfterMs: 7000,
+		});
+	});
+
+	it("a refresh on an older agent is refused, not a missing secret", async () => {
+		const agent = await startAgent();
+		agent.intercept = (_, response) => Boolean(response.writeHead(404).end('{"code":"NOT_FOUND"}'));
+		expect(await failureOf(clientOf(agent).client.refresh())).toMatchObject({
+			code: "AGENT_REFUSED",
+			agentCode: "NOT_FOUND",
+		});
+	});
+
+	it.each([
+		[null, false],
+		[{ outcome: "other", revision: null }, false],
+		[{ outcome: "kept", revision: 1 }, false],
+		[{ outcome: "kept", revision: null, error: { code: "SOURCE_TIMEOUT" } }, true],
+	])("refresh outcome %j", async (body, isOne) => {
+		const agent = await startAgent();
+		agent.intercept = (_, response) => Boolean(response.writeHead(200).end(JSON.stringify(body)));
+		const { client } = clientOf(agent);
+		if (isOne) expect(await client.refresh()).toEqual(body);
+		else expect(await failureOf(client.refresh())).toMatchObject({ code: "BAD_RESPONSE" });
+	});
+});
+
+describe("what a fetch throws", () => {
+	it.each<[string, unknown, string]>([
+		[
+			"several addresses at once",
+			new TypeError("fetch failed", { cause: new AggregateError([withCode("ECONNRESET")]) }),
+			"(ECONNRESET)",
+		],
+		["no code", new TypeError("Bearer sec-ret"), "reached;"],
+		["no error", "sec-ret", "reached;"],
+		["a code that is none", withCode("sec-ret!"), "reached;"],
+		["a circle", circle(), "reached;"],
+	])("%s", async (_, thrown, said) => {
+		const client = createClient({ env: {}, token: TOKEN, fetch: () => Promise.reject(thrown), timeoutMs: 1 });
+		const error = await failureOf(client.get("A"));
+		expect(error.code).toBe("AGENT_UNREACHABLE");
+		expect(error.message).toContain(said);
+		expect(error.message).not.toContain("sec-ret");
+	});
+
+	function withCode(code: string): Error {
+		return Object.assign(new TypeError("x"), { code });
+	}
+
+	function circle(): Error {
+		const error = new TypeError("x");
+		error.cause = error;
+		return error;
+	}
+});
+
+describe("aborting", () => {
+	it("at any moment gives up, says why, and leaves nothing behind", async () => {
+		const moments = ["before", "token", "request", "body", "pause"] as const;
+		for (const moment of moments) {
+			const agent = await startAgent();
+			if (moment === "request") agent.intercept = () => true;
+			if (moment === "body")
+				agent.intercept = (_, response) => response.writeHead(200, { "content-length": 9 }).write("{");
+			const controller = new AbortController();
+			const reason = new RangeError(moment);
+			if (moment === "before") controller.abort(reason);
+			const hanging = new Promise<string>(() => undefined);
+			const { client, clock } = clientOf(agent, { token: () => (moment === "token" ? hanging : TOKEN) });
+			const failed = failureOf(client.get("A", { signal: controller.signal }));
+			if (moment === "pause") await until(() => clock.nextTimerMs === 100);
+			else if (moment === "request" || moment === "body") await until(() => agent.requests.length === 1);
+			controller.abort(reason);
+			expect(await failed).toMatchObject({ code: "ABORTED", retryable: false, cause: reason });
+			expect(clock.pendingTimers).toBe(0);
+		}
+	});
+
+	it("a watch that was over before it began asks nothing", async () => {
+		const { agent, client, clock } = await readyAgent();
+		await client.watch(() => undefined, { signal: AbortSignal.abort() });
+		expect(agent.requests).toEqual([]);
+		expect(clock.pendingTimers).toBe(0);
+	});
+
+	it("a fetch that does not listen to its signal is left alone", async () => {
+		const controller = new AbortController();
+		const client = createClient({ env: {}, token: TOKEN, fetch: () => new Promise(() => undefined) });
+		const failed = failureOf(client.keys({ signal: controller.signal }));
+		controller.abort();
+		expect(await failed).toMatchObject({ code: "ABORTED" });
+	});
+});
+
+it("an error carries only what is known", () => {
+	expect(Object.keys(new ClientError("ABORTED", "x"))).toEqual(["name", "code", "retryable"]);
+});
