@@ -1,6 +1,6 @@
+import { TOKEN } from "@clef-sh/testkit/fake-agent";
 import { describe, expect, it } from "vitest";
 import { createClient } from "../src/index.js";
-import { TOKEN } from "./fake-agent.js";
 import { clientOf, failureOf, startAgent } from "./stage.js";
 
 /** Where a client with this configuration would send its requests. */

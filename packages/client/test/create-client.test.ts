@@ -1,7 +1,7 @@
+import { TOKEN } from "@clef-sh/testkit/fake-agent";
 import { deadOrigin } from "@clef-sh/testkit/servers";
 import { describe, expect, it } from "vitest";
 import { ClientError, createClient } from "../src/index.js";
-import { TOKEN } from "./fake-agent.js";
 import { clientOf, failureOf, pass, startAgent, until } from "./stage.js";
 
 const PAYLOAD = {

@@ -1,4 +1,5 @@
 import { ManualClock, settle } from "@clef-sh/testkit/clock";
+import { FakeAgent, type FakeAgentOptions, TOKEN } from "@clef-sh/testkit/fake-agent";
 import { expect, onTestFinished } from "vitest";
 import {
 	type AgentState,
@@ -8,7 +9,6 @@ import {
 	type ClientOptions,
 	createClient,
 } from "../src/index.js";
-import { FakeAgent, type FakeAgentOptions, TOKEN } from "./fake-agent.js";
 
 /** An agent to talk to, stopped when the test ends. */
 export async function startAgent(options?: FakeAgentOptions, port?: number): Promise<FakeAgent> {

@@ -1,5 +1,5 @@
+import { TOKEN } from "@clef-sh/testkit/fake-agent";
 import { describe, expect, it } from "vitest";
-import { TOKEN } from "./fake-agent.js";
 import { clientOf, pass, startAgent, until, watching } from "./stage.js";
 
 const FIRST = { db: { URL: "one", USER: "u" }, api: { KEY: "k" } };

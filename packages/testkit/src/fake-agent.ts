@@ -26,6 +26,7 @@ interface Revision {
 
 type Reason = "not_loaded" | "cache_expired" | "artifact_expired" | "revoked";
 
+/** The token it asks for unless a test changes it. */
 export const TOKEN = "a-token-of-enough-characters";
 
 /** An agent's HTTP API over real connections, written from docs/http-api.md and the same contract as the router. */
@@ -49,6 +50,7 @@ export class FakeAgent {
 		this.#server = createServer((request, response) => this.#answer(request, response));
 	}
 
+	/** Starts one, on a port of its own unless a test wants one again. */
 	static async start(options: FakeAgentOptions = {}, port = 0): Promise<FakeAgent> {
 		const agent = new FakeAgent(options);
 		agent.#server.listen(port, "127.0.0.1");
