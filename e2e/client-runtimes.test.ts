@@ -31,6 +31,7 @@ const USED = {
 
 /** Uses the client, and says what it left behind; the process then has to end by itself. */
 const MAIN = `
+globalThis.process?.getBuiltinModule?.("node:fs/promises"); // Deno adds a global of its own at the first use of this
 const before = Object.getOwnPropertyNames(globalThis);
 const library = await import(${JSON.stringify(pathToFileURL(library))});
 const { useClient } = await import(${JSON.stringify(pathToFileURL(program))});

@@ -11,6 +11,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 /** Packages whose example needs more than Node, and why. */
 const NOT_RUN = new Map([
 	["apps/agent", "shell commands; npm-install.test.ts runs them"],
+	["packages/client", "needs an agent; client.test.ts runs it with one"],
 	["apps/lambda-extension", "runs only inside Lambda"],
 ]);
 

@@ -6,6 +6,7 @@ const KEPT = "Last good secrets, until the TTL or `expiresAt`";
 const KEPT_DECRYPTED = "Last good secrets; with a TTL of 0 nothing (503)";
 const NOTHING = "Nothing (503)";
 const NO_AGENT = "Not concerned: no agent runs";
+const READING = "Not concerned: this is the client's";
 const WRITING = "Not concerned: this is the writing side";
 
 /** @type {Readonly<Record<string, ErrorCodeEntry>>} */
@@ -143,7 +144,8 @@ export const ERROR_CODES = {
 		action: "Correct that name and pack again.",
 	},
 	AGENT_NOT_READY: {
-		meaning: "No artifact has been taken since the start.",
+		meaning:
+			"No artifact has been taken since the start; of the client: nothing is served, and `reason` says why.",
 		served: NOTHING,
 		action: "See `lastError` in `/v1/health` for the reason.",
 	},
@@ -213,5 +215,47 @@ export const ERROR_CODES = {
 		meaning: "The KMS refused to seal or to sign, or could not be asked.",
 		served: WRITING,
 		action: "Grant the permission or correct what the message names; nothing was written.",
+	},
+	AGENT_UNREACHABLE: {
+		meaning:
+			"No connection to the agent came about, it did not answer in time, or its token file is not there yet.",
+		served: READING,
+		action:
+			"Start the agent; check `CLEF_URL`, `CLEF_AGENT_PORT` and `CLEF_AGENT_TOKEN_FILE`. The client retries.",
+	},
+	AGENT_REFUSED: {
+		meaning: "The agent does not take this request, or is too old for it; `agentCode` says which.",
+		served: READING,
+		action: "See [refusals](http-api.md#refusals-in-this-order); leave out proxies between the two.",
+	},
+	UNAUTHORIZED: {
+		meaning: "The agent has another token than the client.",
+		served: READING,
+		action: "Give both the same `CLEF_AGENT_TOKEN` or `CLEF_AGENT_TOKEN_FILE`.",
+	},
+	SECRET_NOT_FOUND: {
+		meaning: "No secret has this name.",
+		served: READING,
+		action: "Compare with what `keys()` lists.",
+	},
+	SECRET_AMBIGUOUS: {
+		meaning: "Several namespaces have this key, or two names are one when flattened.",
+		served: READING,
+		action: "Give the `namespace`.",
+	},
+	RATE_LIMITED: {
+		meaning: "The agent was asked too often.",
+		served: READING,
+		action: "Wait for `retryAfterMs`.",
+	},
+	BAD_RESPONSE: {
+		meaning: "What answered is no clef-agent, or redirects, or sends more than is read.",
+		served: READING,
+		action: "Check what listens at the address.",
+	},
+	ABORTED: {
+		meaning: "The caller's signal gave the call up.",
+		served: READING,
+		action: "Nothing: this was asked for.",
 	},
 };
