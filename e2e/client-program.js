@@ -25,6 +25,10 @@ export async function useClient({ createClient, ClientError }, options) {
 	const nowhere = await createClient({ ...options, url: "http://127.0.0.1:9" })
 		.health()
 		.catch((error) => error);
+	// Nothing but this wait keeps the process alive.
+	const patient = await createClient({ ...options, url: "http://127.0.0.1:9", timeoutMs: 250 })
+		.keys()
+		.catch((error) => error);
 	return {
 		value: await clef.get("DB_URL", { namespace: "database" }),
 		names: await clef.keys(),
@@ -32,7 +36,7 @@ export async function useClient({ createClient, ClientError }, options) {
 		state: (await clef.health()).state,
 		outcome: (await clef.refresh()).outcome,
 		changes,
-		codes: [unknown, wrong, nowhere].map((error) =>
+		codes: [unknown, wrong, nowhere, patient].map((error) =>
 			error instanceof ClientError ? error.code : String(error),
 		),
 	};

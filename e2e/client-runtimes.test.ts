@@ -26,7 +26,7 @@ const USED = {
 	state: "ready",
 	outcome: "confirmed",
 	changes: [{ revision: "r1", since: null, added: ["database__DB_URL"], changed: [], removed: [] }],
-	codes: ["SECRET_NOT_FOUND", "UNAUTHORIZED", "AGENT_UNREACHABLE"],
+	codes: ["SECRET_NOT_FOUND", "UNAUTHORIZED", "AGENT_UNREACHABLE", "AGENT_UNREACHABLE"],
 };
 
 /** Uses the client, and says what it left behind; the process then has to end by itself. */

@@ -84,7 +84,7 @@ export class ChangeTracker {
 }
 
 /** A revision as the agent writes it into headers: percent-encoded where it has to be. */
-export function tagOf(revision: string): string {
+function tagOf(revision: string): string {
 	return /^[\w.:-]+$/.test(revision) ? revision : encodeURIComponent(revision.replace(/\p{Cs}/gu, "\ufffd"));
 }
 

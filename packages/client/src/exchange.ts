@@ -5,7 +5,7 @@ import type { TokenReader } from "./token.js";
 import { unreachable } from "./unreachable.js";
 
 /** `fetch`, as far as it is used here. */
-export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 /** One request to the agent. */
 export interface AgentRequest {

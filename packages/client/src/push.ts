@@ -1,4 +1,5 @@
 import { badResponse, chunksOf, parseJson } from "./body.js";
+import { call } from "./call.js";
 import { type Change, isChange } from "./change.js";
 import { ClientError, type NotReadyReason } from "./client-error.js";
 import { Deadline } from "./deadline.js";
@@ -6,7 +7,7 @@ import { EventStreamParser, type ServerSentEvent } from "./event-stream.js";
 import { exchange } from "./exchange.js";
 import type { AgentState, News } from "./news.js";
 import { knownReason } from "./refusal.js";
-import { isRecord } from "./shapes.js";
+import { isHealth, isRecord } from "./shapes.js";
 import { readSnapshot } from "./snapshot.js";
 import type { WatchContext } from "./watch-context.js";
 
@@ -21,6 +22,9 @@ export async function* pushedNews(context: WatchContext): AsyncGenerator<News> {
 		deadline.limit(CONNECT_MS, `The agent did not answer within ${CONNECT_MS} ms; see its log.`);
 		const response = await connect(context, deadline);
 		yield { kind: "contact" };
+		// Connected again after the last revision, nothing would tell that the agent has recovered meanwhile.
+		const state = await presentState(context);
+		if (state !== undefined) yield { kind: "state", state };
 		const parser = new EventStreamParser();
 		const listen = (): void =>
 			deadline.limit(SILENCE_MS, `The agent was silent for ${SILENCE_MS} ms; connecting again.`);
@@ -48,6 +52,18 @@ async function connect({ connection, tracker }: WatchContext, deadline: Deadline
 	const type = response.headers.get("content-type") ?? "";
 	if (response.status === 200 && /^text\/event-stream\b/i.test(type)) return response;
 	throw badResponse("is no stream of events; check that it is a clef-agent that answers");
+}
+
+async function presentState({ connection, limits, random }: WatchContext): Promise<AgentState | undefined> {
+	const { state } = await call(connection, limits, random, {
+		path: "/v1/health",
+		subject: "Health",
+		isKind: isHealth,
+		isOpen: true,
+		isRetried: false,
+		timeoutMs: CONNECT_MS,
+	});
+	return state === "ready" ? state : knownReason(state);
 }
 
 async function* newsOf(event: ServerSentEvent, context: WatchContext): AsyncGenerator<News> {

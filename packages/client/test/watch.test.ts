@@ -19,17 +19,18 @@ describe("push", () => {
 			{ revision: "r2", since: "r1", added: ["web__KEY"], changed: ["db__URL"], removed: ["api__KEY"] },
 		]);
 		expect(states).toEqual(["ready"]);
-		expect(agent.requests).toHaveLength(1);
+		expect(agent.requests.map(({ line }) => line)).toEqual(["GET /v1/events", "GET /v1/health"]);
 	});
 
 	it("waits for an agent that has loaded nothing yet", async () => {
 		const agent = await startAgent();
 		const { client, clock } = clientOf(agent);
-		const { changes } = watching(client, clock);
-		await until(() => agent.streams.size === 1);
+		const { changes, states } = watching(client, clock);
+		await until(() => states.length === 1);
 		expect(changes).toEqual([]);
 		agent.publish("r1", FIRST);
 		await until(() => changes.length === 1);
+		expect(states).toEqual(["not_loaded", "ready"]);
 	});
 
 	it("after a lost connection reports what was missed, once", async () => {
@@ -43,7 +44,7 @@ describe("push", () => {
 		agent.publish("r2", SECOND);
 		await pass(clock, 1000);
 		await until(() => changes.length === 2);
-		expect(agent.requests[1]?.headers["last-event-id"]).toBe("a%20b%2F%C3%BC");
+		expect(agent.requests[2]?.headers["last-event-id"]).toBe("a%20b%2F%C3%BC");
 		expect(changes[1]).toMatchObject({ since: "a b/ü", added: ["web__KEY"], changed: ["db__URL"] });
 		agent.hangUp();
 		await until(() => errors.length === 2);
@@ -114,6 +115,22 @@ describe("push", () => {
 		await until(() => states.length === 5);
 		expect(states).toEqual(["ready", "cache_expired", "artifact_expired", "revoked", "ready"]);
 		expect(changes).toHaveLength(1);
+	});
+
+	it("learns after a lost connection that the agent has recovered meanwhile", async () => {
+		const agent = await startAgent();
+		agent.publish("r1", FIRST);
+		const { client, clock } = clientOf(agent);
+		const { states, errors } = watching(client, clock);
+		await until(() => states.length === 1);
+		agent.withdraw("cache_expired");
+		await until(() => states.length === 2);
+		agent.hangUp();
+		await until(() => errors.length === 1);
+		agent.recover();
+		await pass(clock, 1000);
+		await until(() => states.length === 3);
+		expect(states).toEqual(["ready", "cache_expired", "ready"]);
 	});
 
 	it("three heartbeats of silence are a lost connection", async () => {
