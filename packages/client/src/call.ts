@@ -27,15 +27,19 @@ export async function call<T>(
 	const backoff = new Backoff(random, FIRST_WAIT_MS, LONGEST_WAIT_MS);
 	// Half of the time, so that after a connection that had died unnoticed there is time for another.
 	const attemptMs = wanted.isRetried ? wanted.timeoutMs / 2 : wanted.timeoutMs;
+	let limitMs = attemptMs;
 	for (;;) {
 		try {
-			return await attempt(connection, limits, wanted, Math.min(attemptMs, endMs - clock.monotonic()));
+			return await attempt(connection, limits, wanted, limitMs);
 		} catch (error) {
 			const askedMs = error instanceof ClientError ? error.retryAfterMs : undefined;
 			const waitMs = Math.max(backoff.next(), askedMs ?? 0);
 			const isWorthIt = wanted.isRetried && error instanceof ClientError && error.retryable;
 			if (!isWorthIt || clock.monotonic() + waitMs >= endMs) throw error;
 			await pause(waitMs, limits);
+			// A timer may come late, most of all where the process was frozen in between.
+			limitMs = Math.min(attemptMs, endMs - clock.monotonic());
+			if (limitMs <= 0) throw error;
 		}
 	}
 }

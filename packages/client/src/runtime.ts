@@ -21,11 +21,14 @@ interface FilesLike {
 	readonly readFile: (path: string, encoding: "utf8") => Promise<string>;
 }
 
+/** Runtimes turn longer delays into none. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** The runtime's own clock. */
 export const systemClock: ClientClock = {
 	monotonic: () => performance.now(),
 	setTimeout(callback, ms, isHolding) {
-		const timer = setTimeout(callback, ms);
+		const timer = setTimeout(callback, Math.min(ms, LONGEST_TIMER_MS));
 		if (!isHolding) letGo(timer);
 		return () => clearTimeout(timer);
 	},

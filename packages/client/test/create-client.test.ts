@@ -110,6 +110,28 @@ describe("an agent that is not ready", () => {
 		);
 	});
 
+	it("a process that was frozen during a wait makes no attempt after its time", async () => {
+		const agent = await startAgent();
+		const { client, clock } = clientOf(agent);
+		const failed = failureOf(client.keys());
+		await until(() => clock.nextTimerMs === 100);
+		clock.freeze(60_000);
+		await clock.advance(0);
+		expect(await failed).toMatchObject({ code: "AGENT_NOT_READY", reason: "not_loaded" });
+		expect(agent.requests).toHaveLength(1);
+	});
+
+	it("may be given for ever", async () => {
+		const { agent } = await readyAgent();
+		const client = createClient({
+			url: agent.url,
+			token: TOKEN,
+			env: {},
+			timeoutMs: Number.POSITIVE_INFINITY,
+		});
+		expect(await client.get("DB_URL")).toBe("postgres://x");
+	});
+
 	it("health and refresh are asked once", async () => {
 		const { client, clock } = clientOf({ url: await deadOrigin() });
 		expect(await failureOf(client.health())).toMatchObject({ code: "AGENT_UNREACHABLE", retryable: true });
@@ -140,146 +162,6 @@ describe("an agent that is not ready", () => {
 		await pass(clock, 1400);
 		expect((await failed).message).toBe("The agent did not answer within 1400 ms; see its log.");
 	});
-});
-
-describe("answers that are none", () => {
-	it.each<[string, number, string, string]>([
-		["a page", 200, "<html>sec-ret</html>", "BAD_RESPONSE"],
-		["JSON of another kind", 200, '{"value":["sec-ret"]}', "BAD_RESPONSE"],
-		["nothing", 200, "", "BAD_RESPONSE"],
-		["unchanged, without being asked", 304, "", "BAD_RESPONSE"],
-		["an error without a code", 500, "sec-ret", "BAD_RESPONSE"],
-		["a 503 of something else", 503, "<html>", "BAD_RESPONSE"],
-		["a 404 of something else", 404, "[]", "BAD_RESPONSE"],
-		["a refused host", 403, '{"code":"HOST_REFUSED"}', "AGENT_REFUSED"],
-		["a proxy in between", 400, '{"code":"PROXY_REFUSED"}', "AGENT_REFUSED"],
-		["an unknown reason", 503, '{"code":"CACHE_NEW","reason":"toString"}', "AGENT_NOT_READY"],
-	])("%s", async (_, status, body, code) => {
-		const agent = await startAgent();
-		agent.intercept = (_, response) => Boolean(response.writeHead(status).end(body));
-		const error = await failureOf(clientOf(agent).client.get("A", { timeoutMs: 10 }));
-		expect(error.code).toBe(code);
-		expect(error.message).not.toContain("sec-ret");
-		expect(error.reason).toBeUndefined();
-	});
-
-	it.each([301, 302, 303, 307, 308])(
-		"a redirect with %i is not followed: the token stays",
-		async (status) => {
-			const [agent, other] = [await startAgent(), await startAgent()];
-			agent.intercept = (_, response) => Boolean(response.writeHead(status, { location: other.url }).end());
-			expect(await failureOf(clientOf(agent).client.keys())).toMatchObject({ code: "BAD_RESPONSE" });
-			expect(other.requests).toEqual([]);
-		},
-	);
-
-	it("what is no UTF-8 is not repaired", async () => {
-		const agent = await startAgent();
-		const body = Buffer.from('{"value":"\xff"}', "latin1");
-		agent.intercept = (_, response) => Boolean(response.writeHead(200).end(body));
-		expect(await failureOf(clientOf(agent).client.get("A"))).toMatchObject({ code: "BAD_RESPONSE" });
-	});
-
-	it("a body without an end is cut off, a refusal's earlier", async () => {
-		const agent = await startAgent();
-		const written = { bytes: 0 };
-		const flood = (status: number) => {
-			agent.intercept = (_, response) => {
-				response.writeHead(status);
-				const more = (): void => {
-					while (response.write("x".repeat(16_384))) written.bytes += 16_384;
-				};
-				response.on("drain", more);
-				more();
-				return true;
-			};
-		};
-		flood(200);
-		const { client } = clientOf(agent, { maxBytes: 100_000 });
-		expect((await failureOf(client.all())).message).toContain("larger than 100000 bytes");
-		flood(503);
-		expect((await failureOf(client.all())).message).toContain("larger than 65536 bytes");
-		expect((await failureOf(clientOf(agent, { maxBytes: Number.NaN }).client.all())).code).toBe(
-			"BAD_RESPONSE",
-		);
-		expect(written.bytes).toBeLessThan(32_000_000);
-	});
-
-	it("a body that breaks off is asked for again", async () => {
-		const { agent, client, clock } = await readyAgent();
-		agent.intercept = (_, response) => {
-			if (agent.requests.length > 1) return false;
-			response.writeHead(200, { "content-length": 100 }).write('{"value":');
-			setImmediate(() => response.destroy());
-			return true;
-		};
-		const value = client.get("DB_URL");
-		await pass(clock, 100);
-		expect(await value).toBe("postgres://x");
-	});
-
-	it("a refresh too soon says how long to wait", async () => {
-		const agent = await startAgent();
-		agent.intercept = (_, response) =>
-			Boolean(response.writeHead(429, { "retry-after": "7" }).end('{"code":"RATE_LIMITED"}'));
-		expect(await failureOf(clientOf(agent).client.refresh())).toMatchObject({
-			code: "RATE_LIMITED",
-			retryable: true,
-			retryAfterMs: 7000,
-		});
-	});
-
-	it("a refresh on an older agent is refused, not a missing secret", async () => {
-		const agent = await startAgent();
-		agent.intercept = (_, response) => Boolean(response.writeHead(404).end('{"code":"NOT_FOUND"}'));
-		expect(await failureOf(clientOf(agent).client.refresh())).toMatchObject({
-			code: "AGENT_REFUSED",
-			agentCode: "NOT_FOUND",
-		});
-	});
-
-	it.each([
-		[null, false],
-		[{ outcome: "other", revision: null }, false],
-		[{ outcome: "kept", revision: 1 }, false],
-		[{ outcome: "kept", revision: null, error: { code: "SOURCE_TIMEOUT" } }, true],
-	])("refresh outcome %j", async (body, isOne) => {
-		const agent = await startAgent();
-		agent.intercept = (_, response) => Boolean(response.writeHead(200).end(JSON.stringify(body)));
-		const { client } = clientOf(agent);
-		if (isOne) expect(await client.refresh()).toEqual(body);
-		else expect(await failureOf(client.refresh())).toMatchObject({ code: "BAD_RESPONSE" });
-	});
-});
-
-describe("what a fetch throws", () => {
-	it.each<[string, unknown, string]>([
-		[
-			"several addresses at once",
-			new TypeError("fetch failed", { cause: new AggregateError([withCode("ECONNRESET")]) }),
-			"(ECONNRESET)",
-		],
-		["no code", new TypeError("Bearer sec-ret"), "reached;"],
-		["no error", "sec-ret", "reached;"],
-		["a code that is none", withCode("sec-ret!"), "reached;"],
-		["a circle", circle(), "reached;"],
-	])("%s", async (_, thrown, said) => {
-		const client = createClient({ env: {}, token: TOKEN, fetch: () => Promise.reject(thrown), timeoutMs: 1 });
-		const error = await failureOf(client.get("A"));
-		expect(error.code).toBe("AGENT_UNREACHABLE");
-		expect(error.message).toContain(said);
-		expect(error.message).not.toContain("sec-ret");
-	});
-
-	function withCode(code: string): Error {
-		return Object.assign(new TypeError("x"), { code });
-	}
-
-	function circle(): Error {
-		const error = new TypeError("x");
-		error.cause = error;
-		return error;
-	}
 });
 
 describe("aborting", () => {
@@ -318,6 +200,23 @@ describe("aborting", () => {
 		controller.abort();
 		expect(await failed).toMatchObject({ code: "ABORTED" });
 	});
+});
+
+it("wrong uses do not compile", () => {
+	const client = createClient({ env: {}, token: TOKEN });
+	const wrong = (): unknown[] => [
+		// @ts-expect-error a key is needed
+		client.get(),
+		// @ts-expect-error a namespace is a text
+		client.get("A", { namespace: 1 }),
+		// @ts-expect-error names are a list of texts
+		client.keys().then((names): number[] => names),
+		// @ts-expect-error no value comes with a change
+		client.watch(({ value }) => value),
+		// @ts-expect-error codes are a closed set
+		new ClientError("SOMETHING", "x"),
+	];
+	expect(wrong).toBeTypeOf("function");
 });
 
 it("an error carries only what is known", () => {
