@@ -58,8 +58,11 @@ class Connection {
 function wholeLength(chunk) {
 	const bodyAt = chunk.indexOf("\r\n\r\n") + 4;
 	const head = chunk.toString("latin1", 0, bodyAt);
+	const length = /content-length: (\d+)/i.exec(head)?.[1];
+	if (length === undefined)
+		throw new TypeError("An answer has no Content-Length; nothing else is understood here.");
 	if (!head.startsWith("HTTP/1.1 200")) errors += 1;
-	return bodyAt + Number(/content-length: (\d+)/i.exec(head)?.[1]);
+	return bodyAt + Number(length);
 }
 
 for (let n = 0; n < connections; n += 1) {

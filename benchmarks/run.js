@@ -1,6 +1,6 @@
 // Measures the agent beside the bare floor and others, by turns in one run, and prints ratios with what they are meant
 // to be. Raw values go to results/PART.json, from which `npm run docs:performance` makes docs/performance.md.
-// Usage: npm run bench -- [PART…] [--rounds N] [--seconds N] [--load-seconds N]   (default: all parts)
+// Usage: npm run bench -- [PART…] [--rounds N] [--seconds N] [--load-seconds N] [--output DIR]   (default: all parts)
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,34 +12,45 @@ import { thisMachine } from "./suite/machine.js";
 import { PARTS } from "./suite/parts.js";
 import { hasProc } from "./suite/server.js";
 
-const RESULTS = fileURLToPath(new URL("results", import.meta.url));
-const count = /** @type {const} */ ({ type: "string" });
-
-const { values, positionals } = parseArgs({
-	options: { rounds: count, seconds: count, "load-seconds": count },
-	allowPositionals: true,
-});
-const settings = {
-	rounds: Number(values.rounds ?? 3),
-	seconds: Number(values.seconds ?? 2),
-	loadSeconds: Number(values["load-seconds"] ?? 60),
-};
-const unknown = positionals.find((name) => PARTS[name] === undefined);
-if (
-	unknown !== undefined ||
-	!Object.values(settings).every((value) => Number.isInteger(value) && value > 0)
-) {
-	console.error(`Use [${Object.keys(PARTS).join("|")}]… [--rounds N] [--seconds N] [--load-seconds N].`);
+const asked = options();
+if ("problem" in asked) {
+	console.error(asked.problem);
 	process.exitCode = 1;
-} else if (hasProc()) {
-	for (const name of positionals.length === 0 ? Object.keys(PARTS) : positionals) await runPart(name);
 } else {
-	console.error("Processor time and memory are read from /proc, which only Linux has.");
-	process.exitCode = 1;
+	for (const name of asked.parts) await runPart(name, asked);
 }
 
-/** @param {string} name */
-async function runPart(name) {
+/** @typedef {{ parts: string[], output: string, settings: { rounds: number, seconds: number, loadSeconds: number } }} Asked */
+
+/** @returns {Asked | { problem: string }} */
+function options() {
+	if (!hasProc()) return { problem: "Processor time and memory are read from /proc, which only Linux has." };
+	const text = /** @type {const} */ ({ type: "string" });
+	const known = { rounds: text, seconds: text, "load-seconds": text, output: text };
+	try {
+		const { values, positionals } = parseArgs({ options: known, allowPositionals: true });
+		const settings = {
+			rounds: Number(values.rounds ?? 3),
+			seconds: Number(values.seconds ?? 2),
+			loadSeconds: Number(values["load-seconds"] ?? 60),
+		};
+		const isRight = Object.values(settings).every((value) => Number.isInteger(value) && value > 0);
+		if (!isRight || positionals.some((name) => PARTS[name] === undefined)) return { problem: usage() };
+		const parts = positionals.length === 0 ? Object.keys(PARTS) : positionals;
+		return { parts, settings, output: values.output ?? fileURLToPath(new URL("results", import.meta.url)) };
+	} catch (error) {
+		if (error instanceof TypeError) return { problem: usage() };
+		throw error;
+	}
+}
+
+function usage() {
+	const parts = Object.keys(PARTS).join("|");
+	return `Use [${parts}]… [--rounds N] [--seconds N] [--load-seconds N] [--output DIR], each N a whole number from 1.`;
+}
+
+/** @param {string} name @param {Asked} asked */
+async function runPart(name, { output, settings }) {
 	const folder = mkdtempSync(join(tmpdir(), "clef-bench-"));
 	try {
 		console.log(`\n— ${name}`);
@@ -50,8 +61,8 @@ async function runPart(name) {
 		for (const figure of found?.figures ?? []) console.log(figureLine(figure));
 		console.log(`${tookSeconds} s`);
 		const result = { part: name, machine: thisMachine(), settings, tookSeconds, ...found };
-		mkdirSync(RESULTS, { recursive: true });
-		writeFileSync(join(RESULTS, `${name}.json`), `${JSON.stringify(result, rounded, 2)}\n`);
+		mkdirSync(output, { recursive: true });
+		writeFileSync(join(output, `${name}.json`), `${JSON.stringify(result, rounded, 2)}\n`);
 	} finally {
 		rmSync(folder, { recursive: true, force: true });
 	}
