@@ -11,7 +11,7 @@ import { agentOn, builds, ETAG, floorFor } from "./variants.js";
 /** @typedef {import("./variants.js").Build} Build */
 
 /** Until what a start leaves behind is settled. */
-const SETTLE_MS = 2_000;
+const SETTLE_MS = 1_000;
 const SAMPLE_MS = 1_000;
 
 /** @type {import("./parts.js").Part} */

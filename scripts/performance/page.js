@@ -138,7 +138,7 @@ function ratioRow(figure) {
 /** What the table beside the plot says in full. @param {string} words */
 function shortened(words) {
 	return words
-		.replace(/, \d+ connections/, "")
+		.replace(/^GET |, \d+ connections/g, "")
 		.replace("requests per second", "req/s")
 		.replace("processor time per request", "CPU")
 		.replace(/, (?:a new artifact of .*|one after the other.*)/, "…")

@@ -10,7 +10,7 @@ import { legend, text } from "../observability/svg.js";
 const WIDTH = 900;
 const ROW_PX = 24;
 const TITLE_PX = 36;
-const LABELS_PX = 430;
+const LABELS_PX = 440;
 const BACKGROUND = "#ffffff";
 const TEXT = "#24292f";
 const MUTED = "#57606a";
@@ -44,7 +44,7 @@ export function ratioPlot(title, ratios) {
 			type: "log",
 			min: Math.min(...above) * 0.9,
 			max: Math.max(...above) * 1.1,
-			axisLabel: { ...LETTERS, formatter: plainNumber },
+			axisLabel: { ...LETTERS, formatter: plainNumber, showMinLabel: false, showMaxLabel: false },
 		},
 		yAxis: {
 			type: "category",
@@ -79,7 +79,7 @@ export function linePlot(series, { title, x, y, scale, tick = plainNumber }) {
 		name,
 		colour: PALETTE[index % PALETTE.length] ?? TEXT,
 	}));
-	const below = legend(entries, WIDTH - 40);
+	const below = legend(entries, WIDTH - 40, TEXT);
 	const height = 300;
 	const option = {
 		animation: false,
@@ -162,7 +162,7 @@ function drawn(option, height) {
 		.replace(/<style.*?<\/style>/s, "")
 		.replaceAll(/ class="[^"]*"/g, "")
 		.replaceAll(/zr\d+-/g, "zr-")
-		.replaceAll(/\d+\.\d{2,}/g, (number) => Number(number).toFixed(1));
+		.replaceAll(/\d+\.\d{3,}/g, (number) => Number(number).toFixed(1));
 }
 
 /** @param {string} title @param {number} height @param {string} inside */
