@@ -5,21 +5,23 @@
 // autocannon has a rate too, but sends a second's requests at the second's beginning, keeps whole milliseconds, and
 // makes up for omissions as if each connection sent one request per millisecond; beside a server that answers in a
 // quarter of one, that says nothing. wrk has no rate.
-// Usage: node paced-load.js URL TOKEN RATE SECONDS CONNECTIONS
+// With WARM_UP, so many seconds at the same rate come before and are not counted: this process is slow at first, too.
+// Usage: node paced-load.js URL TOKEN RATE SECONDS CONNECTIONS [WARM_UP]
 
 import { once } from "node:events";
 import { connect } from "node:net";
 
 const [, , address = "", token, ...numbers] = process.argv;
-const [rate = 0, seconds = 0, connections = 0] = numbers.map(Number);
+const [rate = 0, seconds = 0, connections = 0, warmUpSeconds = 0] = numbers.map(Number);
 const url = new URL(address);
 const request = `GET ${url.pathname} HTTP/1.1\r\nHost: ${url.host}\r\nAuthorization: Bearer ${token}\r\n\r\n`;
-const total = Math.round(rate * seconds);
+const uncounted = Math.round(rate * warmUpSeconds);
+const counted = Math.round(rate * seconds);
 const PERCENTILES = [50, 75, 90, 95, 99, 99.9, 99.99];
 const STALL_MS = 1;
 
-const took = new Float64Array(total);
-let [sent, answered, errors, stalls] = [0, 0, 0, 0];
+const took = new Float64Array(counted);
+let [sent, answered, kept, errors, stalls] = [0, 0, 0, 0, 0];
 /** @type {Connection[]} */
 const idle = [];
 
@@ -29,14 +31,16 @@ class Connection {
 	constructor(socket) {
 		this.socket = socket;
 		this.due = 0;
+		this.isCounted = false;
 		this.missing = 0;
 		socket.setNoDelay(true);
 		socket.on("data", (chunk) => this.receive(chunk));
 	}
 
-	/** @param {number} due */
-	send(due) {
+	/** @param {number} due @param {boolean} isCounted */
+	send(due, isCounted) {
 		this.due = due;
+		this.isCounted = isCounted;
 		this.socket.write(request);
 	}
 
@@ -45,8 +49,11 @@ class Connection {
 		if (this.missing === 0) this.missing = wholeLength(chunk);
 		this.missing -= chunk.length;
 		if (this.missing > 0) return;
-		took[answered] = performance.now() - this.due;
 		answered += 1;
+		if (this.isCounted) {
+			took[kept] = performance.now() - this.due;
+			kept += 1;
+		}
 		idle.push(this);
 	}
 }
@@ -72,26 +79,31 @@ for (let n = 0; n < connections; n += 1) {
 }
 const began = performance.now();
 let turnedAt = began;
-const stopAt = began + seconds * 1000 + 5_000;
-while (answered < total && performance.now() < stopAt) {
+const stopAt = began + (warmUpSeconds + seconds) * 1000 + 5_000;
+while (answered < uncounted + counted && performance.now() < stopAt) {
 	const now = performance.now();
 	// Not the server's doing: this process did not get to run.
-	if (now - turnedAt > STALL_MS) stalls += 1;
+	if (now - turnedAt > STALL_MS && sent > uncounted) stalls += 1;
 	turnedAt = now;
-	while (sent < total && idle.length > 0 && began + (sent * 1000) / rate <= now) {
-		const due = began + (sent * 1000) / rate;
-		idle.shift()?.send(due);
+	while (sent < uncounted + counted && idle.length > 0 && dueAt(sent) <= now) {
+		idle.shift()?.send(dueAt(sent), sent >= uncounted);
 		sent += 1;
 	}
 	// Answers arrive between two turns; a timer would be a millisecond coarse.
 	await new Promise((resolve) => setImmediate(resolve));
 }
-const sorted = took.slice(0, answered).sort();
-const at = (/** @type {number} */ part) => sorted[Math.min(answered - 1, Math.ceil(part * answered) - 1)];
+
+/** @param {number} index */
+function dueAt(index) {
+	return began + (index * 1000) / rate;
+}
+
+const sorted = took.slice(0, kept).sort();
+const at = (/** @type {number} */ part) => sorted[Math.ceil(part * kept) - 1];
 console.log(
 	JSON.stringify({
-		requests: answered,
-		errors: errors + total - answered,
+		requests: kept,
+		errors: errors + counted + uncounted - answered,
 		stalls,
 		milliseconds: {
 			...Object.fromEntries(PERCENTILES.map((percent) => [`p${percent}`, at(percent / 100)])),

@@ -15,6 +15,10 @@ import { agentOn, builds, ETAG, floorFor } from "./variants.js";
 const PATH = "/v1/secrets";
 const WARM_UP_SECONDS = 1;
 const SATURATION_SECONDS = 2;
+const FLOOR = "bare floor";
+const FLOOR_AGAIN = "bare floor, again";
+/** @type {import("./figures.js").Target} */
+const BESIDE_FLOOR = { of: "ratio", atMost: 1.5 };
 /** So that the hundredth part of the requests is some hundreds. */
 const LONGER = 1.5;
 
@@ -30,14 +34,16 @@ export async function latency({ folder, rounds, seconds }) {
 		const [agent, floor] = [agentOn(build, packed), floorFor(build, packed.body, ETAG)];
 		const rate = Math.round((await saturation(agent, PATH)) / 2);
 		const pace = { rate, seconds: seconds * LONGER };
-		const times = await byTurns(rounds, {
-			agent: () => pacedOn(agent, PATH, pace),
-			floor: () => pacedOn(floor, PATH, pace),
-			again: () => pacedOn(floor, PATH, pace),
-		});
+		/** @type {Record<string, () => Promise<Paced>>} */
+		const turns = {
+			[build.name]: () => pacedOn(agent, PATH, pace),
+			[FLOOR]: () => pacedOn(floor, PATH, pace),
+		};
+		if (build === all[0]) turns[FLOOR_AGAIN] = () => pacedOn(floor, PATH, pace);
+		const times = await byTurns(rounds, turns);
 		figures.push(...figuresOf(build, times));
-		series.push({ name: build.name, points: curve(times.agent) });
-		series.push({ name: `bare floor on Node ${build.nodeVersion}`, points: curve(times.floor) });
+		series.push({ name: build.name, points: curve(times[build.name] ?? []) });
+		series.push({ name: `bare floor on Node ${build.nodeVersion}`, points: curve(times[FLOOR] ?? []) });
 	}
 	return { figures, missing, series };
 }
@@ -71,28 +77,25 @@ function pacedOn(variant, path, pace) {
 
 /**
  * @param {Build} build
- * @param {Record<"agent" | "floor" | "again", Paced[]>} times
+ * @param {Record<string, Paced[]>} times
  * @returns {Figure[]}
  */
 function figuresOf(build, times) {
-	const at = (/** @type {Paced[]} */ runs, /** @type {string} */ percentile) =>
-		runs.map(({ milliseconds }) => Number(milliseconds[percentile]));
+	const at = (/** @type {string} */ name, /** @type {string} */ percentile) =>
+		(times[name] ?? []).map(({ milliseconds }) => Number(milliseconds[percentile]));
 	const shared = {
 		what: `GET ${PATH}, 20 keys, ${CONNECTIONS} connections, half of its saturation`,
 		unit: "ms",
 		reference: `bare floor on Node ${build.nodeVersion}, same rate`,
 	};
-	return ["p50", "p99", "p99.9"].flatMap((percentile) => [
-		{
-			...{ ...shared, measure: percentile, subject: build.name },
-			targets: percentile === "p99" ? [{ of: /** @type {const} */ ("ratio"), atMost: 1.5 }] : [],
-			values: { subject: at(times.agent, percentile), reference: at(times.floor, percentile) },
-		},
-		{
-			...{ ...shared, measure: percentile, subject: "bare floor, again" },
-			values: { subject: at(times.again, percentile), reference: at(times.floor, percentile) },
-		},
-	]);
+	const subjects = Object.keys(times).filter((name) => name !== FLOOR);
+	return subjects.flatMap((subject) =>
+		["p50", "p99", "p99.9"].map((percentile) => ({
+			...{ ...shared, measure: percentile, subject },
+			targets: percentile === "p99" && subject === build.name ? [BESIDE_FLOOR] : [],
+			values: { subject: at(subject, percentile), reference: at(FLOOR, percentile) },
+		})),
+	);
 }
 
 /** Medians of the percentiles, over how rare what is slower is. @param {Paced[]} runs @returns {[number, number][]} */

@@ -8,6 +8,7 @@ import { TOKEN } from "./variants.js";
 /** Of every measurement. */
 export const CONNECTIONS = 32;
 
+const PACED_WARM_UP_SECONDS = 0.5;
 const AUTHORIZATION = `Authorization: Bearer ${TOKEN}`;
 const AUTOCANNON = fileURLToPath(new URL("../node_modules/.bin/autocannon", import.meta.url));
 const PACED = fileURLToPath(new URL("../paced-load.js", import.meta.url));
@@ -65,7 +66,12 @@ async function wrk(url, seconds) {
  */
 export async function paced(url, { rate, seconds }) {
 	return JSON.parse(
-		await output(process.execPath, [PACED, url, TOKEN, String(rate), String(seconds), String(CONNECTIONS)]),
+		await output(process.execPath, [
+			PACED,
+			url,
+			TOKEN,
+			...[rate, seconds, CONNECTIONS, PACED_WARM_UP_SECONDS].map(String),
+		]),
 	);
 }
 

@@ -37,7 +37,7 @@ export function performanceFiles() {
 
 /** @param {readonly Result[]} results */
 function introduction(results) {
-	const [{ machine, settings }] = /** @type {[Result]} */ (results);
+	const [{ machine }] = /** @type {[Result]} */ (results);
 	const judged = results.flatMap(({ figures }) => figures.flatMap(judgements));
 	const held = judged.filter(({ isHeld }) => isHeld).length;
 	const missing = [...new Set(results.flatMap((result) => result.missing))];
@@ -45,13 +45,13 @@ function introduction(results) {
 
 # Performance
 
-Ratios of what ran by turns in one run, as the median of ${settings.rounds} rounds (lowest to highest): what a machine does in a second
-says little about another one. The same thing measured twice ("again") tells how much a difference means. **${held} of
-${judged.length} targets hold** here; targets are aims, and no test fails for one. Raw values:
+Ratios of what ran by turns in one run, as the median of the rounds (lowest to highest): what a machine does in a
+second says little about another one. The same thing measured twice ("again") tells how much a difference means.
+**${held} of ${judged.length} targets hold** here; targets are aims, and no test fails for one. Raw values:
 [benchmarks/results](../benchmarks/results).
 
 ${machineTable(machine)}
-Load and server share these cores; ${settings.seconds} s in each turn.${missing.length === 0 ? "" : ` Not measured, for want of it: ${missing.join("; ")}.`}
+Load and server share these cores.${missing.length === 0 ? "" : ` Not measured, for want of it: ${missing.join("; ")}.`}
 `;
 }
 
@@ -75,7 +75,14 @@ function sectionText({ section, result }) {
 		others.length === 0
 			? []
 			: [`<details><summary>Without a target</summary>\n\n${figureTable(others)}\n</details>\n`];
-	return [`## ${title}\n`, `${text}\n`, figureTable(aimed), `${plots.join("\n\n")}\n`, ...rest].join("\n");
+	const extent = `${result.settings.rounds} rounds, ${result.settings.seconds} s of load in a turn.`;
+	return [
+		`## ${title}\n`,
+		`${text} ${extent}\n`,
+		figureTable(aimed),
+		`${plots.join("\n\n")}\n`,
+		...rest,
+	].join("\n");
 }
 
 /** @param {Figure} figure */

@@ -10,7 +10,8 @@
  * @property {Axes} [lines] how its series are plotted
  */
 
-const MOST_RARE = 4;
+/** After the point of the rarest percentile, and more. */
+const DIGITS = 4;
 
 /** In the order of the page. @type {readonly Section[]} */
 export const SECTIONS = [
@@ -33,19 +34,19 @@ a second's requests at the second's beginning and keeps whole milliseconds.`,
 			x: "percentile",
 			y: "ms",
 			scale: "log",
-			tick: (x) => (x <= 1 ? "0" : `${Number((100 - 100 / x).toFixed(MOST_RARE))} %`),
+			tick: (x) => (x <= 1 ? "0" : `${Number((100 - 100 / x).toFixed(DIGITS))} %`),
 		},
 	},
 	{
 		part: "start",
 		title: "Start",
 		text: `From just before exec to the first 200 on \`/v1/ready\`: a file, an age key, 20 keys. The floor's first 200 comes
-from the same Node.js, started the same way.`,
+from the same Node.js, started the same way. Five starts of each in a round.`,
 	},
 	{
 		part: "memory",
 		title: "Memory",
-		text: "Resident memory (`VmRSS`) of the process; 20 keys, `GET /v1/secrets`.",
+		text: "Resident memory (`VmRSS`) of the process; 20 keys, `GET /v1/secrets`. The long load runs once.",
 		lines: {
 			title: "Resident memory under full load, of itself when idle",
 			x: "seconds",
