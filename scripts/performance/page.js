@@ -145,7 +145,7 @@ function ratioRow(figure) {
 /** What the table beside the plot says in full. @param {string} words */
 function shortened(words) {
 	return words
-		.replace(/^GET |, \d+ connections/g, "")
+		.replace(/^GET |, \d+ connections|, in-process/g, "")
 		.replace("requests per second", "req/s")
 		.replace("processor time per request", "CPU")
 		.replace(/, (?:a new artifact of .*|one after the other.*)/, "…")
