@@ -4,8 +4,6 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { nodePackage } from "../../scripts/node-package.js";
-import { root } from "../../scripts/run.js";
 
 /** @typedef {import("./server.js").Variant} Variant */
 /** @typedef {import("../side-by-side.js").Packed} Packed */
@@ -21,6 +19,7 @@ export const TOKEN = "benchmark-token-0123456789";
 /** As long as the agent's own. */
 export const ETAG = '"1795321703842-a0c7dd1c"';
 
+const root = fileURLToPath(new URL("../..", import.meta.url));
 const COMMAND = join(root, "apps", "agent", "dist", "clef-agent.js");
 
 /**
@@ -66,13 +65,18 @@ function nodeNamedIn(file) {
 /** @param {string} host @param {string} version @returns {{ path: string } | { missing: string }} */
 function unpackedNode(host, version) {
 	// The registry names this one package otherwise.
-	const tarball = nodePackage(host === "darwin-arm64" ? "bin-darwin-arm64" : host, version);
-	if ("problem" in tarball) return { missing: `the standalone binary (its Node.js: ${tarball.problem})` };
-	const folder = join(dirname(tarball.file), version);
+	const platform = host === "darwin-arm64" ? "bin-darwin-arm64" : host;
+	const script = join(root, "scripts", "node-package.js");
+	const { status, stdout, stderr } = spawnSync(process.execPath, [script, platform, version], {
+		encoding: "utf8",
+	});
+	if (status !== 0) return { missing: `the standalone binary (its Node.js: ${stderr.trim()})` };
+	const tarball = stdout.trim();
+	const folder = join(dirname(tarball), version);
 	const path = join(folder, "package", "bin", "node");
 	if (!existsSync(path)) {
 		mkdirSync(folder, { recursive: true });
-		spawnSync("tar", ["-xzf", tarball.file, "-C", folder, "package/bin/node"]);
+		spawnSync("tar", ["-xzf", tarball, "-C", folder, "package/bin/node"]);
 	}
 	return { path };
 }
