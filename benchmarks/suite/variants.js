@@ -42,9 +42,10 @@ export function builds() {
 /** @returns {Build | { missing: string }} */
 function standaloneBinary() {
 	const host = `${process.platform}-${process.arch}`;
-	const file = join(root, "dist", "binary", `clef-agent-${host}`);
+	const built = join("dist", "binary", `clef-agent-${host}`);
+	const file = join(root, built);
 	if (!existsSync(file))
-		return { missing: `the standalone binary (no ${file}; \`npm run build:binary\` makes it)` };
+		return { missing: `the standalone binary (no ${built}; \`npm run build:binary\` makes it)` };
 	const said = spawnSync(file, ["--version"], { encoding: "utf8" }).stdout ?? "";
 	const version = /Node(?:\.js)? v?(\d+\.\d+\.\d+)/.exec(said)?.[1] ?? nodeNamedIn(file);
 	if (version === undefined) return { missing: "the standalone binary (which Node.js is in it is not told)" };
