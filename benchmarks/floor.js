@@ -1,17 +1,22 @@
 // The bare floor: a node:http server that writes the agent's bytes and headers and does nothing else.
-// Usage: node floor.js PORT BODY_FILE
+// Usage: node floor.js PORT BODY_FILE [ETAG]
 
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 
-const [, , port, bodyFile = ""] = process.argv;
+const [, , port, bodyFile = "", etag] = process.argv;
 const body = readFileSync(bodyFile);
 const headers = {
-	"Content-Type": "application/json",
-	"Content-Length": body.length,
 	"Cache-Control": "no-store",
 	"X-Content-Type-Options": "nosniff",
-	ETag: '"1795321703842-a0c7dd1c"',
+	"Content-Type": "application/json",
+	"Content-Length": body.length,
+	...(etag !== undefined && { ETag: etag }),
 };
 
-createServer((_, response) => response.writeHead(200, headers).end(body)).listen(Number(port), "127.0.0.1");
+// The agent's, since it shows in a header.
+const keepAliveTimeout = 65_000;
+createServer({ keepAliveTimeout }, (_, response) => response.writeHead(200, headers).end(body)).listen(
+	Number(port),
+	"127.0.0.1",
+);

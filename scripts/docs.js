@@ -11,6 +11,7 @@ import { deadLinks, unknownVariables } from "./docs/page-checks.js";
 import { threatModelPage } from "./docs/threat-model-page.js";
 import { demandPlot, outagePlot, readersPlot } from "./fleet/plots.js";
 import { readResults } from "./fleet/results.js";
+import { performanceFiles } from "./performance/page.js";
 import { ensureBuilt, root } from "./run.js";
 
 ensureBuilt();
@@ -30,6 +31,7 @@ const problems = [
 	...publish("docs/images/fleet-readers.svg", readersPlot(fleets)),
 	...publish("docs/lambda-clients.md", lambdaClientsPage()),
 	...publish("docs/threat-model.md", threatModelPage()),
+	...performance(),
 	...pages().flatMap((page) => {
 		const text = readFileSync(page, "utf8");
 		const found = [...deadLinks(text, dirname(page)), ...unknownVariables(text, ENVIRONMENT_VARIABLES)];
@@ -40,6 +42,12 @@ const problems = [
 for (const problem of problems) console.error(problem);
 if (problems.length === 0) console.log(`${pages().length} pages are in order`);
 process.exitCode = problems.length === 0 ? 0 : 1;
+
+/** @returns {string[]} */
+function performance() {
+	const made = performanceFiles();
+	return "problem" in made ? [made.problem] : made.files.flatMap(([path, text]) => publish(path, text));
+}
 
 /**
  * @param {string} path

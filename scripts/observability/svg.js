@@ -36,9 +36,10 @@ const AROUND_PX = 28;
  * Names with their colours, in as many rows as they need.
  * @param {readonly { name: string, colour: string }[]} entries
  * @param {number} width
+ * @param {string} [fill] of the names
  * @returns {{ height: number, drawn: string }} drawn from 0 downwards
  */
-export function legend(entries, width) {
+export function legend(entries, width, fill = MUTED) {
 	let [x, y] = [0, 0];
 	const drawn = entries.map(({ name, colour }) => {
 		const capitals = name.match(/[A-Z_]/g)?.length ?? 0;
@@ -48,7 +49,7 @@ export function legend(entries, width) {
 			y += LEGEND_ROW_PX;
 		}
 		const swatch = `<rect x="${x}" y="${y + 5}" width="12" height="4" fill="${colour}"/>`;
-		const entry = swatch + text(x + 16, y + 11, name, { fill: MUTED, size: 11 });
+		const entry = swatch + text(x + 16, y + 11, name, { fill, size: 11 });
 		x += needed;
 		return entry;
 	});

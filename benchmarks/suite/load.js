@@ -1,0 +1,92 @@
+// Load from processes of their own. Two generators as fast as the server answers, so that neither's peculiarities pass
+// for the server's, and one at a fixed rate.
+
+import { spawn, spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { TOKEN } from "./variants.js";
+
+/** Of every measurement. */
+export const CONNECTIONS = 32;
+
+const PACED_WARM_UP_SECONDS = 0.5;
+const AUTHORIZATION = `Authorization: Bearer ${TOKEN}`;
+const AUTOCANNON = fileURLToPath(new URL("../node_modules/.bin/autocannon", import.meta.url));
+const PACED = fileURLToPath(new URL("../paced-load.js", import.meta.url));
+
+/** @typedef {{ requests: number, seconds: number }} Served */
+/** @typedef {{ name: string, run: (url: string, seconds: number) => Promise<Served> }} Generator */
+
+/**
+ * autocannon always, and wrk where it is installed.
+ * @returns {{ generators: Generator[], missing: string[] }}
+ */
+export function generators() {
+	const cannon = { name: "autocannon", run: autocannon };
+	// It knows no option that ends with success.
+	const hasWrk = spawnSync("wrk", ["--version"]).error === undefined;
+	return hasWrk
+		? { generators: [cannon, { name: "wrk", run: wrk }], missing: [] }
+		: { generators: [cannon], missing: ["wrk (not installed)"] };
+}
+
+/** The one that takes least of the machine from the server. @returns {Generator} */
+export function lightest() {
+	return generators().generators.at(-1) ?? { name: "autocannon", run: autocannon };
+}
+
+/** @param {string} url @param {number} seconds @returns {Promise<Served>} */
+async function autocannon(url, seconds) {
+	const args = ["-c", String(CONNECTIONS), "-d", String(seconds), "-j", "-n", "-H", AUTHORIZATION, url];
+	const { requests, non2xx, errors, duration } = JSON.parse(await output(AUTOCANNON, args));
+	if (non2xx + errors > 0) throw new TypeError(`${non2xx} refusals and ${errors} errors under load`);
+	return { requests: requests.total, seconds: duration };
+}
+
+/** @param {string} url @param {number} seconds @returns {Promise<Served>} */
+async function wrk(url, seconds) {
+	const args = ["-t1", `-c${CONNECTIONS}`, `-d${seconds}s`, "-H", AUTHORIZATION, url];
+	const said = await output("wrk", args);
+	const bad = /Non-2xx.*|Socket errors.*/.exec(said);
+	if (bad !== null) throw new TypeError(`Under load: ${bad[0]}`);
+	const perSecond = Number(/Requests\/sec:\s+([\d.]+)/.exec(said)?.[1]);
+	const requests = Number(/(\d+) requests in/.exec(said)?.[1]);
+	return { requests, seconds: requests / perSecond };
+}
+
+/**
+ * What every request took that was due at a fixed rate, from when it was due; how many failed; and how often the
+ * generator did not get to run for more than a millisecond. See paced-load.js for why not autocannon's.
+ * @typedef {{ milliseconds: Record<string, number>, requests: number, errors: number, stalls: number }} Paced
+ */
+
+/**
+ * @param {string} url
+ * @param {{ rate: number, seconds: number }} pace
+ * @returns {Promise<Paced>}
+ */
+export async function paced(url, { rate, seconds }) {
+	return JSON.parse(
+		await output(process.execPath, [
+			PACED,
+			url,
+			TOKEN,
+			...[rate, seconds, CONNECTIONS, PACED_WARM_UP_SECONDS].map(String),
+		]),
+	);
+}
+
+/** @param {string} command @param {readonly string[]} args @returns {Promise<string>} */
+function output(command, args) {
+	return new Promise((resolve, reject) => {
+		const child = spawn(command, args, { stdio: ["ignore", "pipe", "ignore"] });
+		let said = "";
+		child.stdout.setEncoding("utf8").on("data", (text) => {
+			said += text;
+		});
+		child.once("error", reject);
+		child.once("close", (code) => {
+			if (code === 0) resolve(said);
+			else reject(new TypeError(`${command} ended with ${code}: ${said}`));
+		});
+	});
+}

@@ -1,0 +1,19 @@
+// Turns: every variant once in a round, in an order that alternates, so that a machine that slows down slows all.
+
+/**
+ * @template {string} K
+ * @template T
+ * @param {number} rounds
+ * @param {Record<K, () => Promise<T>>} turns
+ * @returns {Promise<Record<K, T[]>>}
+ */
+export async function byTurns(rounds, turns) {
+	const names = /** @type {K[]} */ (Object.keys(turns));
+	/** @type {Partial<Record<K, T[]>>} */
+	const results = {};
+	for (const name of names) results[name] = [];
+	for (let round = 0; round < rounds; round += 1) {
+		for (const name of round % 2 === 0 ? names : names.toReversed()) results[name]?.push(await turns[name]());
+	}
+	return /** @type {Record<K, T[]>} */ (results);
+}

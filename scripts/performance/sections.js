@@ -1,0 +1,82 @@
+// What docs/performance.md says of each part of `npm run bench`, other than its numbers.
+
+/** @typedef {import("./plot.js").Axes} Axes */
+
+/**
+ * @typedef {object} Section
+ * @property {string} part
+ * @property {string} title
+ * @property {string} text
+ * @property {Axes} [lines] how its series are plotted
+ */
+
+/** After the point of the rarest percentile, and more. */
+const DIGITS = 4;
+
+/** In the order of the page. @type {readonly Section[]} */
+export const SECTIONS = [
+	{
+		part: "serving",
+		title: "Serving",
+		text: `Requests as fast as they are answered, from another process that keeps its connections open. Two generators,
+because each takes its own part of a shared machine; neither is left out. The bare floor (\`benchmarks/floor.js\`) is
+checked to answer with as many bytes and the same header names. Express 5 (\`benchmarks/express-server.js\`) is what is
+written by hand: an object in memory, a bearer check, \`res.json\`. Processor time is the server's own, user and system.`,
+	},
+	{
+		part: "latency",
+		title: "Latency",
+		text: `Requests at a fixed rate, half of what the agent could serve, from \`benchmarks/paced-load.js\`: each counts from
+the moment it was due, so a wait for a busy server is not left out. autocannon's own rate is not used here: it sends
+a second's requests at the second's beginning and keeps whole milliseconds.`,
+		lines: {
+			title: "Latency at half of the agent's saturation, medians of the rounds",
+			x: "percentile",
+			y: "ms",
+			scale: "log",
+			tick: (x) => (x <= 1 ? "0" : `${Number((100 - 100 / x).toFixed(DIGITS))} %`),
+		},
+	},
+	{
+		part: "start",
+		title: "Start",
+		text: `From just before exec to the first 200 on \`/v1/ready\`: a file, an age key, 20 keys. The floor's first 200 comes
+from the same Node.js, started the same way. Five starts of each in a round.`,
+	},
+	{
+		part: "memory",
+		title: "Memory",
+		text: "Resident memory (`VmRSS`) of the process; 20 keys, `GET /v1/secrets`. The long load runs once.",
+		lines: {
+			title: "Resident memory under full load, of itself when idle",
+			x: "seconds",
+			y: "ratio",
+			scale: "value",
+		},
+	},
+	{
+		part: "polls",
+		title: "Polls",
+		text: `A source on loopback HTTP that answers 304, asked on \`SIGHUP\`, 1,000 times in a round, beside a process that
+sends the same conditional request and does nothing else. What other sources take on the wire is printed by
+\`npm run bench:polls\`.`,
+	},
+	{
+		part: "refresh",
+		title: "Refresh",
+		text: `The library's refresh from reading an artifact to serving it, and what requests notice that a process answers
+while it takes a new artifact several times a second. The slowest request without any refresh is there for comparison.`,
+	},
+	{
+		part: "jit",
+		title: "Just-in-time",
+		text: "With `CLEF_AGENT_CACHE_TTL=0` each answer needs a decryption; requests that meet share one.",
+	},
+	{
+		part: "growth",
+		title: "Growth",
+		text: `One key's answer should cost the same however many there are, and a refresh should cost the same for each byte:
+what every refresh costs, however small its artifact, makes the small ones dear per byte.`,
+		lines: { title: "Cost beside that of 10 keys", x: "keys", y: "ratio", scale: "log" },
+	},
+];
