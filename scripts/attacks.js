@@ -188,9 +188,9 @@ const MACHINE = [
 	},
 	{
 		number: "D39",
-		attack: "`exec`: secrets named like `PATH` or `LD_PRELOAD`, a child that does not stop",
-		defence: "",
-		notBuilt: "the command starts no other program yet",
+		attack:
+			"`exec`: secrets named like `PATH` or `LD_PRELOAD`, a NUL in a value, too large an environment, a command that does not stop",
+		defence: "refused by name; SIGKILL after `--grace`; 128+n; the agent's own credentials are not handed on",
 	},
 	{
 		number: "D40",

@@ -195,10 +195,20 @@ export const ERROR_CODES = {
 		served: NO_AGENT,
 		action: "Correct what the message names; what was there before is as it was.",
 	},
-	COMMAND_NOT_BUILT: {
-		meaning: "The command has its name, but does not work in this version.",
-		served: NO_AGENT,
-		action: "Follow the hint.",
+	COMMAND_ENVIRONMENT: {
+		meaning: "Secrets cannot become the environment of the command after `exec`; each is named.",
+		served: "Nothing: the command does not start; one that runs goes on with what it has",
+		action: "Give the secret another variable with `--map`, or choose with `--only`; see [exec](exec.md).",
+	},
+	COMMAND_NOT_STARTED: {
+		meaning: "The command after `exec` was not found (exit 127) or cannot be run (exit 126).",
+		served: "Nothing: the agent ends as well",
+		action: "Correct what the message names.",
+	},
+	COMMAND_TIMEOUT: {
+		meaning: "`exec` found no secrets within its `--timeout` (exit 69).",
+		served: "Nothing: the command does not start",
+		action: "The message ends with the reason; look that up here.",
 	},
 	PACK_INPUT_INVALID: {
 		meaning: "What is to be packed, revoked or inspected cannot be.",

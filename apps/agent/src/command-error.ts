@@ -3,7 +3,9 @@ export type CommandErrorCode =
 	| "COMMAND_USAGE"
 	| "COMMAND_INPUT"
 	| "COMMAND_OUTPUT"
-	| "COMMAND_NOT_BUILT"
+	| "COMMAND_ENVIRONMENT"
+	| "COMMAND_NOT_STARTED"
+	| "COMMAND_TIMEOUT"
 	| "CONFIG_INVALID";
 
 /** A command that cannot go on; the message is the one sentence the user reads. */
@@ -12,11 +14,18 @@ export class CommandError extends Error {
 	readonly code: CommandErrorCode;
 	/** What to do about it, printed on a line of its own. */
 	readonly hint: string | undefined;
+	readonly exitStatus: number;
 
-	constructor(code: CommandErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
+	/** `exitStatus` is 1 unless another one tells more. */
+	constructor(
+		code: CommandErrorCode,
+		message: string,
+		options: { hint?: string; cause?: unknown; exitStatus?: number } = {},
+	) {
 		super(message, "cause" in options ? { cause: options.cause } : undefined);
 		this.code = code;
 		this.hint = options.hint;
+		this.exitStatus = options.exitStatus ?? 1;
 	}
 }
 

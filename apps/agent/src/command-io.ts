@@ -26,9 +26,36 @@ export interface CommandIo {
 		args: readonly string[],
 		env: Readonly<Record<string, string>>,
 	) => Promise<unknown>;
+	/** Starts a program that shares this process's standard streams; rejects with the system's error when it cannot. */
+	readonly start: (
+		program: string,
+		args: readonly string[],
+		options: {
+			readonly cwd: string;
+			/** All of its environment. */
+			readonly env: Readonly<Record<string, string>>;
+			/** Whether it leads a process group of its own; otherwise it is in this process's. */
+			readonly ownGroup: boolean;
+		},
+	) => Promise<RunningProgram>;
+	/** Whether standard input is a terminal. */
+	readonly isInteractive: boolean;
 	/** Resolves after `ms` milliseconds, without keeping the process alive for it. */
 	readonly after: (ms: number) => Promise<unknown>;
 }
+
+/** A program that was started. */
+export interface RunningProgram {
+	/** Resolves when it has ended. */
+	readonly ended: Promise<ProgramEnd>;
+	/** Sends it a signal; when it has ended, to nobody. */
+	signal(signal: NodeJS.Signals): void;
+	/** Sends a signal to everything in its own process group; 0 only asks. Whether anyone was there. */
+	signalGroup(signal: NodeJS.Signals | 0): boolean;
+}
+
+/** How a program ended: with a status, or by a signal. */
+export type ProgramEnd = { readonly status: number } | { readonly signal: NodeJS.Signals };
 
 /** A text stream a command writes to. */
 export interface Output {

@@ -1,5 +1,6 @@
-import { isKnownError } from "./command-error.js";
+import { CommandError, isKnownError } from "./command-error.js";
 import type { Command, CommandIo } from "./command-io.js";
+import { SignalRelay } from "./exec/signal-relay.js";
 import { StopRequest } from "./stop-request.js";
 import type { CommandName } from "./usage.js";
 
@@ -9,7 +10,7 @@ export async function runCommandLine(args: readonly string[], io: CommandIo): Pr
 		return await dispatch(args, io);
 	} catch (error) {
 		report(error, io);
-		return 1;
+		return error instanceof CommandError ? error.exitStatus : 1;
 	}
 }
 
@@ -39,7 +40,11 @@ const COMMANDS: Readonly<Record<CommandName, (io: CommandIo) => Promise<Command>
 		const { lambda } = await import("./commands/lambda.js");
 		return (args, io) => lambda(args, io, stop);
 	},
-	exec: async () => (await import("./commands/exec.js")).exec,
+	exec: async (io) => {
+		const signals = new SignalRelay(io.process, io.isInteractive);
+		const { exec } = await import("./commands/exec.js");
+		return (args, io) => exec(args, io, signals);
+	},
 	health: async () => (await import("./commands/health.js")).health,
 	keygen: async () => (await import("./commands/keygen.js")).keygen,
 	pack: async () => (await import("./commands/pack.js")).pack,

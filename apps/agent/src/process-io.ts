@@ -2,6 +2,7 @@ import { url } from "node:inspector";
 import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CommandIo } from "./command-io.js";
+import { startProgram } from "./start-program.js";
 
 /** Longer than systemd-notify waits by itself. */
 const EXECUTION_MS = 10_000;
@@ -22,6 +23,8 @@ export function processIo(): CommandIo {
 		uid: process.geteuid?.(),
 		monotonicMicroseconds: () => process.hrtime.bigint() / 1_000n,
 		execute,
+		start: startProgram,
+		isInteractive: process.stdin.isTTY === true,
 		after: (ms) => sleep(ms, undefined, { ref: false }),
 	};
 }

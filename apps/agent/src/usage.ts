@@ -37,9 +37,21 @@ Started by Lambda, which sets AWS_LAMBDA_RUNTIME_API. Configured as run is, and 
 Without CLEF_AGENT_TOKEN the function's own AWS_SESSION_TOKEN is the token.`,
 	},
 	exec: {
-		synopsis: "exec -- COMMAND [ARG…]",
-		summary: "run a command with the secrets as its environment (not built yet)",
-		details: "Not built yet: run the agent beside the command and read GET /v1/secrets.",
+		synopsis: "exec [OPTION…] -- COMMAND [ARG…]",
+		summary: "run a command with the secrets as its environment",
+		details: `  --restart-on-change        start the command again when values it was given have changed
+  --signal-on-change SIGNAL  send it a signal then instead; its environment stays as it is
+  --only SECRET[,SECRET…]    these secrets alone: KEY or NAMESPACE__KEY; may be repeated
+  --map VARIABLE=SECRET      give a secret this variable; may be repeated
+  --prefix TEXT              put this before all other names
+  --serve                    serve the HTTP API beside it; it gets CLEF_AGENT_PORT and CLEF_AGENT_TOKEN
+  --stop-on-revoke           stop it when the secrets are revoked, and exit 69
+  --grace DURATION           time between SIGTERM and SIGKILL: 10 (default), 90s, 5m
+  --timeout DURATION         exit 69 when there are no secrets by then; default: wait for ever
+
+Configured as run is. A secret is the variable KEY, or NAMESPACE__KEY where several namespaces have that
+key. The command gets none of the CLEF_AGENT_* variables. Signals go to it, and its exit status is
+returned; 128+N when signal N ended it, 127 when it is not found, 126 when it cannot be run.`,
 	},
 	health: {
 		synopsis: "health [--live]",

@@ -52,6 +52,8 @@ export function capturedIo(
 		uid: options.uid ?? 1000,
 		monotonicMicroseconds: () => 90_000_000n,
 		execute: async () => undefined,
+		start: () => Promise.reject(new RangeError("the test gives no program")),
+		isInteractive: options.terminal ?? false,
 		after: () => new Promise(() => undefined),
 		out: () => written.out,
 		err: () => written.err,

@@ -1,0 +1,72 @@
+import {
+	type Agent,
+	type AgentEvent,
+	createAgent,
+	createOutboundFetch,
+	isCodedError,
+	type Secrets,
+	systemClock,
+} from "@clef-sh/core";
+import type { CommandIo } from "../command-io.js";
+import { EventLog } from "../event-log.js";
+import type { ServiceManager } from "../service-manager.js";
+import type { ServingSetup } from "../serving-setup.js";
+import { sinks, startTelemetry } from "../start-telemetry.js";
+import { serviceManager } from "../systemd.js";
+
+/** An agent with what reports about it. */
+export interface ExecAgent {
+	readonly agent: Agent;
+	readonly manager: ServiceManager | undefined;
+	readonly telemetry: Awaited<ReturnType<typeof startTelemetry>>;
+	/** Wipes what is decrypted, and gives what reports a moment for its last word. */
+	close(): Promise<void>;
+}
+
+/** Time that a last word to the service manager gets. */
+const LAST_WORD_MS = 500;
+/** Time that telemetry gets to be delivered. */
+const FLUSH_MS = 1_000;
+
+/** Starts the agent, which begins to read its source; `onEvent` is told what happens after the log was. */
+export async function startAgent(
+	{ config, log }: ServingSetup,
+	io: CommandIo,
+	onEvent: (event: AgentEvent) => void,
+): Promise<ExecAgent> {
+	let agent: Agent | undefined;
+	const events = new EventLog(log, () => agent?.status().lastRefreshAt ?? null);
+	const fetch = createOutboundFetch(io.env);
+	const telemetry = await startTelemetry({ config, fetch, io, log, agent: () => agent });
+	const manager = serviceManager(io, systemClock(), log);
+	const write = (event: AgentEvent): void => {
+		events.write(event);
+		onEvent(event);
+	};
+	const started = await createAgent({
+		...config.agent,
+		firstLoad: "background",
+		...sinks({ write }, telemetry),
+	});
+	agent = started;
+	manager?.started(started.status());
+	const close = async (): Promise<void> => {
+		manager?.stopping();
+		await started.close();
+		const told = manager && Promise.race([manager.close(), io.after(LAST_WORD_MS)]);
+		await Promise.all([telemetry?.close(FLUSH_MS), told]);
+	};
+	return { agent: started, manager, telemetry, close };
+}
+
+/** The secrets, or undefined while there are none to be had; the agent's own events tell why. */
+export async function secretsNow(agent: Agent): Promise<Secrets | undefined> {
+	// Asking an agent that has none would make it read its source at once, against its own schedule.
+	if (agent.status().state !== "ready") return undefined;
+	try {
+		return (await agent.open()).secrets;
+	} catch (error) {
+		if (isCodedError(error)) return undefined;
+		throw error;
+	}
+}
