@@ -38,6 +38,8 @@ export interface CommandIo {
 			readonly ownGroup: boolean;
 		},
 	) => Promise<RunningProgram>;
+	/** Keeps the process alive, though nothing else may, until the returned function is called. */
+	readonly keepAlive: () => () => void;
 	/** Whether standard input is a terminal. */
 	readonly isInteractive: boolean;
 	/** Resolves after `ms` milliseconds, without keeping the process alive for it. */

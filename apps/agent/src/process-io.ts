@@ -7,6 +7,9 @@ import { startProgram } from "./start-program.js";
 /** Longer than systemd-notify waits by itself. */
 const EXECUTION_MS = 10_000;
 
+/** Node takes no longer one. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** The real world, as this process sees it. */
 export function processIo(): CommandIo {
 	return {
@@ -24,6 +27,7 @@ export function processIo(): CommandIo {
 		monotonicMicroseconds: () => process.hrtime.bigint() / 1_000n,
 		execute,
 		start: startProgram,
+		keepAlive,
 		isInteractive: process.stdin.isTTY === true,
 		after: (ms) => sleep(ms, undefined, { ref: false }),
 	};
@@ -35,3 +39,8 @@ const execute: CommandIo["execute"] = async (program, args, env) => {
 	const { promisify } = await import("node:util");
 	return promisify(execFile)(program, args, { env, timeout: EXECUTION_MS, killSignal: "SIGKILL" });
 };
+
+function keepAlive(): () => void {
+	const timer = setInterval(() => undefined, LONGEST_TIMER_MS);
+	return () => clearInterval(timer);
+}

@@ -53,6 +53,7 @@ export function capturedIo(
 		monotonicMicroseconds: () => 90_000_000n,
 		execute: async () => undefined,
 		start: () => Promise.reject(new RangeError("the test gives no program")),
+		keepAlive: () => () => undefined,
 		isInteractive: options.terminal ?? false,
 		after: () => new Promise(() => undefined),
 		out: () => written.out,

@@ -22,11 +22,17 @@ export async function exec(
 		command.stop();
 		return status;
 	});
-	const ended = new Execution({ options, setup, command, io, signals }).run();
-	const status = await Promise.race([ended, crashed]);
-	// After a crash too, the command gets the time it has for ending.
-	await ended;
-	return status;
+	// While it waits, there may be nothing else that Node waits for.
+	const release = io.keepAlive();
+	try {
+		const ended = new Execution({ options, setup, command, io, signals }).run();
+		const status = await Promise.race([ended, crashed]);
+		// After a crash too, the command gets the time it has for ending.
+		await ended;
+		return status;
+	} finally {
+		release();
+	}
 }
 
 /** Without an API there is no token to generate, and no file to write it to. */
