@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -76,8 +76,9 @@ export class ExecProcess {
 		if (stdin !== undefined) this.#child.stdin?.end(stdin);
 		onTestFinished(async () => {
 			this.#child.kill("SIGKILL");
-			const [pid] = /(?<=^pid )\d+$/m.exec(this.stdout) ?? [];
-			if (pid !== undefined && before.length === 0) endGroup(Number(pid));
+			if (before.length > 0) return;
+			// The agent could not take its command along.
+			for (const [pid] of this.stdout.matchAll(/(?<=^pid )\d+$/gm)) endGroup(Number(pid));
 			await this.#exited;
 		});
 	}
@@ -131,13 +132,10 @@ export function execToEnd(stage: ExecStage, args: readonly string[], options: Ex
 	return new ExecProcess(stage, args, { stdin: "", ...options }).ended();
 }
 
-/** Whether a process is there, and is no zombie. */
+/** Whether a process is there, and is no zombie that nobody has waited for yet. */
 export function isAlive(pid: number): boolean {
-	try {
-		return process.kill(pid, 0);
-	} catch {
-		return false;
-	}
+	const { stdout } = spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" });
+	return /^[^Z\s]/.test(stdout);
 }
 
 function endGroup(pid: number): void {

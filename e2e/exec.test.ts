@@ -140,10 +140,10 @@ describe("--serve", () => {
 	it("does not start the command when the port is taken", async () => {
 		const port = String(await freePort());
 		const stage = await execStage({ A: "1" });
-		const first = new ExecProcess(stage, ["--serve", "--", "sh", "-c", "echo up; exec sleep 60"], {
+		const first = new ExecProcess(stage, ["--serve", "--", "sh", "-c", "echo pid $$; exec sleep 60"], {
 			env: { CLEF_AGENT_PORT: port },
 		});
-		await first.said(/up/);
+		await first.said(/^pid \d+$/m);
 		const second = await execToEnd(stage, ["--serve", "--", "echo", "up"], { env: { CLEF_AGENT_PORT: port } });
 		expect(second).toMatchObject({ status: 1, stdout: "" });
 		expect(second.stderr).toContain(port);
