@@ -71,14 +71,13 @@ itWith(procfs)("D39 nothing but the command's own environment holds a secret", a
 	const stage = await execStage({ A: secret });
 	const env = {
 		CLEF_AGENT_TOKEN: "a-token-of-enough-characters",
-		CLEF_AGENT_SOURCE_TOKEN: "a-source-token",
 		NOTIFY_SOCKET: "/nowhere/notify",
 	};
 	const agent = new ExecProcess(stage, ["--", "sh", "-c", "echo pid $$; exec sleep 60"], { env });
 	const child = await agent.said(/^pid (\d+)\n/m);
 	const of = (pid: number | string, file: string) => readFileSync(`/proc/${pid}/${file}`, "utf8");
 	expect(of(child, "environ").split("\0")).toContain(`A=${secret}`);
-	for (const own of [vectorKeys.ageSecretKey, env.CLEF_AGENT_TOKEN, env.CLEF_AGENT_SOURCE_TOKEN, "NOTIFY_SOCKET"]) {
+	for (const own of [vectorKeys.ageSecretKey, env.CLEF_AGENT_TOKEN, "NOTIFY_SOCKET"]) {
 		expect(of(child, "environ")).not.toContain(own);
 	}
 	for (const file of ["environ", "cmdline"]) expect(of(agent.pid, file)).not.toContain(secret);
