@@ -6,7 +6,12 @@ import { itWith } from "./part.js";
 
 /** Asserts one sentence, a hint and no start. */
 async function expectRefused(secrets: object, sentence: RegExp, args: readonly string[] = []): Promise<void> {
-	const { status, stdout, stderr } = await execToEnd(await execStage(secrets), [...args, "--", "echo", "started"]);
+	const { status, stdout, stderr } = await execToEnd(await execStage(secrets), [
+		...args,
+		"--",
+		"echo",
+		"started",
+	]);
 	expect({ status, stdout }, stderr).toEqual({ status: 1, stdout: "" });
 	const complaints = stderr.split("\n").filter((line) => !line.startsWith("{"));
 	expect(complaints).toEqual([
@@ -49,7 +54,9 @@ it("D39 a secret that steers programs is given where it was mapped on purpose", 
 	const print = ["--", "sh", "-c", 'echo "$PYTHONPATH $LIB"'];
 	const mapped = await execToEnd(stage, ["--map", "PYTHONPATH=PYTHONPATH", ...print]);
 	expect(mapped).toMatchObject({ status: 0, stdout: "/srv/lib \n" });
-	expect(await execToEnd(stage, ["--map", "LIB=PYTHONPATH", ...print])).toMatchObject({ stdout: " /srv/lib\n" });
+	expect(await execToEnd(stage, ["--map", "LIB=PYTHONPATH", ...print])).toMatchObject({
+		stdout: " /srv/lib\n",
+	});
 });
 
 it("D39 an environment over the limit is one sentence with sizes and status 126", async () => {

@@ -13,7 +13,8 @@ async function running(stage: ExecStage, options: readonly string[], command = S
 	return agent;
 }
 
-const starts = ({ log }: ExecProcess): number => log.filter(({ event }) => event === "command.started").length;
+const starts = ({ log }: ExecProcess): number =>
+	log.filter(({ event }) => event === "command.started").length;
 
 describe("--restart-on-change", () => {
 	it("starts the command again with the new values", async () => {
@@ -35,6 +36,7 @@ describe("--restart-on-change", () => {
 		await eventually("the second revision", () => agent.stderr.includes('"revision":"r2"'));
 		await stage.publish({ A: "new", B: "2" });
 		await agent.said(/value new/);
+		await eventually("the second start", () => starts(agent) > 1);
 		// Had the second revision counted, there would have been three.
 		expect(starts(agent)).toBe(2);
 	});
@@ -49,6 +51,7 @@ describe("--restart-on-change", () => {
 			);
 		}
 		await agent.said(/value last/);
+		await eventually("the second start", () => starts(agent) > 1);
 		expect(starts(agent)).toBe(2);
 	});
 
@@ -61,7 +64,7 @@ describe("--restart-on-change", () => {
 		await stage.publish({ A: "new" });
 		await agent.said(/value new/);
 		expect({ first: isAlive(first), left: isAlive(left) }).toEqual({ first: false, left: false });
-		process.kill(Number(await agent.said(/pid (\d+)\nvalue new/)), "SIGKILL");
+		agent.signal("SIGTERM");
 		expect(await agent.ended()).toMatchObject({ status: 137 });
 	});
 

@@ -21,7 +21,9 @@ const ORPHANS = `i=0; while [ $i -lt 5 ]; do (sleep 0.1 &); i=$((i+1)); done; sl
 echo "zombies $(ps -A -o stat= | grep -c '^Z')"; exit 5`;
 
 itWith(namespaces)("as process 1 it works, and says that orphans stay behind as zombies", async () => {
-	const agent = new ExecProcess(await execStage({ A: "1" }), ["--", "sh", "-c", ORPHANS], { before: UNSHARE });
+	const agent = new ExecProcess(await execStage({ A: "1" }), ["--", "sh", "-c", ORPHANS], {
+		before: UNSHARE,
+	});
 	const { status, stdout } = await agent.ended();
 	expect({ status, stdout }).toEqual({ status: 5, stdout: "zombies 5\n" });
 	expect(await agent.logged("process.init")).toMatchObject({ level: "WARN" });
@@ -43,17 +45,22 @@ itWith(namespaces)("as process 1 it ends in good order while it waits for secret
 	expect(await agent.ended()).toMatchObject({ status: 143, stdout: "" });
 });
 
-itWith(namespaces)("under examples/exec/init.sh no zombie stays, and status and signals get through", async () => {
-	const stage = await execStage({ A: "1" });
-	const before = [...UNSHARE, "sh", initScript];
-	const agent = new ExecProcess(stage, ["--", "sh", "-c", ORPHANS], { before });
-	const { status, stdout } = await agent.ended();
-	expect({ status, stdout }).toEqual({ status: 5, stdout: "zombies 0\n" });
-	expect(agent.log.some(({ event }) => event === "process.init")).toBe(false);
+itWith(namespaces)(
+	"under examples/exec/init.sh no zombie stays, and status and signals get through",
+	async () => {
+		const stage = await execStage({ A: "1" });
+		const before = [...UNSHARE, "sh", initScript];
+		const agent = new ExecProcess(stage, ["--", "sh", "-c", ORPHANS], { before });
+		const { status, stdout } = await agent.ended();
+		expect({ status, stdout }).toEqual({ status: 5, stdout: "zombies 0\n" });
+		expect(agent.log.some(({ event }) => event === "process.init")).toBe(false);
 
-	const told = "trap 'exit 6' TERM; kill -TERM 1; while :; do sleep 0.1; done";
-	expect(await new ExecProcess(stage, ["--", "sh", "-c", told], { before }).ended()).toMatchObject({ status: 6 });
-	expect(await new ExecProcess(stage, ["--", "cat"], { before, stdin: "typed" }).ended()).toMatchObject({
-		stdout: "typed",
-	});
-});
+		const told = "trap 'exit 6' TERM; kill -TERM 1; while :; do sleep 0.1; done";
+		expect(await new ExecProcess(stage, ["--", "sh", "-c", told], { before }).ended()).toMatchObject({
+			status: 6,
+		});
+		expect(await new ExecProcess(stage, ["--", "cat"], { before, stdin: "typed" }).ended()).toMatchObject({
+			stdout: "typed",
+		});
+	},
+);

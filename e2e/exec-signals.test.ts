@@ -38,7 +38,12 @@ it("hands SIGUSR1 on as well, and opens no inspector for it", async () => {
 });
 
 it("is ended by SIGTERM with 143 when the command is", async () => {
-	const agent = new ExecProcess(await execStage({ A: "1" }), ["--", "sh", "-c", "echo pid $$; exec sleep 60"]);
+	const agent = new ExecProcess(await execStage({ A: "1" }), [
+		"--",
+		"sh",
+		"-c",
+		"echo pid $$; exec sleep 60",
+	]);
 	await agent.said(/^pid \d+\n/m);
 	agent.signal("SIGTERM");
 	expect(await agent.ended()).toMatchObject({ status: 143 });

@@ -57,7 +57,13 @@ export class ExecProcess {
 
 	/** `args` is what follows `exec`. */
 	constructor(stage: ExecStage, args: readonly string[], { before = [], env, stdin }: ExecOptions = {}) {
-		const [program = process.execPath, ...words] = [...before, process.execPath, commandPath, "exec", ...args];
+		const [program = process.execPath, ...words] = [
+			...before,
+			process.execPath,
+			commandPath,
+			"exec",
+			...args,
+		];
 		this.#child = spawn(program, words, {
 			cwd: stage.folder,
 			stdio: "pipe",

@@ -11,9 +11,13 @@ const NAMESPACED = { db: { HOST: "db.internal", KEY: "db-key" }, pay: { KEY: "pa
 const PRINT_ENV = [process.execPath, "-e", "process.stdout.write(JSON.stringify(process.env))"];
 
 async function environmentOf(secrets: object, args: readonly string[], env: Record<string, string> = {}) {
-	const { status, stdout, stderr } = await execToEnd(await execStage(secrets), [...args, "--", ...PRINT_ENV], {
-		env,
-	});
+	const { status, stdout, stderr } = await execToEnd(
+		await execStage(secrets),
+		[...args, "--", ...PRINT_ENV],
+		{
+			env,
+		},
+	);
 	expect(status, stderr).toBe(0);
 	return JSON.parse(stdout) as Record<string, string>;
 }
@@ -31,7 +35,13 @@ describe("the environment", () => {
 	});
 
 	it("holds exactly the values", async () => {
-		const secrets = { A: "two\nlines\r\n", B: "", C: ` "$HOME" 'x' \\ ü→🔑 `, __proto__x: "p", "a-b.c": "odd" };
+		const secrets = {
+			A: "two\nlines\r\n",
+			B: "",
+			C: ` "$HOME" 'x' \\ ü→🔑 `,
+			__proto__x: "p",
+			"a-b.c": "odd",
+		};
 		expect(await environmentOf(secrets, [])).toMatchObject(secrets);
 	});
 
@@ -128,11 +138,9 @@ describe("--serve", () => {
 	])("lets the command read over HTTP, with a token that is %s", async (_, token) => {
 		const env = { CLEF_AGENT_PORT: String(await freePort()), ...token };
 		const command = ["--", process.execPath, "-e", READ];
-		const { status, stdout, stderr } = await execToEnd(
-			await execStage(NAMESPACED),
-			["--serve", ...command],
-			{ env },
-		);
+		const { status, stdout, stderr } = await execToEnd(await execStage(NAMESPACED), ["--serve", ...command], {
+			env,
+		});
 		expect({ status, stdout }, stderr).toEqual({ status: 0, stdout: `${JSON.stringify(NAMESPACED)}\n` });
 		expect(stderr).not.toMatch(/[\w-]{43}/);
 	});
@@ -144,7 +152,9 @@ describe("--serve", () => {
 			env: { CLEF_AGENT_PORT: port },
 		});
 		await first.said(/^pid \d+$/m);
-		const second = await execToEnd(stage, ["--serve", "--", "echo", "up"], { env: { CLEF_AGENT_PORT: port } });
+		const second = await execToEnd(stage, ["--serve", "--", "echo", "up"], {
+			env: { CLEF_AGENT_PORT: port },
+		});
 		expect(second).toMatchObject({ status: 1, stdout: "" });
 		expect(second.stderr).toContain(port);
 	});

@@ -1,3 +1,6 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { vector, vectorKeys } from "@clef-sh/testkit/vectors";
 import { afterEach, expect, it, vi } from "vitest";
 import { runCommandLine } from "../src/command-line.js";
 import * as healthCommand from "../src/commands/health.js";
@@ -75,10 +78,14 @@ it.each([
 	expect(io.out()).toBe("");
 });
 
-it("exec says that it is not built yet, whatever follows --", async () => {
-	const io = capturedIo();
-	expect(await runCommandLine(["exec", "--", "node", "--help"], io)).toBe(1);
-	expect(io.err()).toMatch(/^clef-agent: exec is not built yet\n {2}run clef-agent beside/);
+it("what follows -- is no option of exec, and a command that is not there is 127", async () => {
+	const start = () => Promise.reject(Object.assign(new RangeError("spawn"), { code: "ENOENT" }));
+	const source = { CLEF_AGENT_SOURCE: "a.json", CLEF_AGENT_AGE_KEY: vectorKeys.ageSecretKey };
+	const io = { ...capturedIo({ env: source }), start };
+	writeFileSync(join(io.cwd, "a.json"), vector("signed"));
+	const env = { ...io.env, CLEF_AGENT_SOURCE: join(io.cwd, "a.json") };
+	expect(await runCommandLine(["exec", "--", "no-such", "--help"], { ...io, env })).toBe(127);
+	expect(io.err()).toMatch(/^clef-agent: no-such is not on PATH/m);
 });
 
 it.each([
@@ -87,6 +94,7 @@ it.each([
 	[["inspect"], "FILE is missing"],
 	[["verify"], "FILE is missing"],
 	[["revoke"], "FILE is missing"],
+	[["exec", "env"], 'unexpected argument "env"'],
 	[["run", "now"], 'unexpected argument "now"'],
 	[["health", "--port"], "unknown option --port"],
 ])("%j: %s, with the usage line", async (args, sentence) => {

@@ -21,7 +21,10 @@ it("names them by key where that is unique, else with the namespace", () => {
 });
 
 it("gives a name that does not depend on what is chosen", () => {
-	expect(variables(NAMESPACED, { only: ["db__KEY", "HOST", "HOST"] })).toEqual({ db__KEY: "db-key", HOST: "h" });
+	expect(variables(NAMESPACED, { only: ["db__KEY", "HOST", "HOST"] })).toEqual({
+		db__KEY: "db-key",
+		HOST: "h",
+	});
 	expect(variables(NAMESPACED, { prefix: "P_", only: ["db__HOST"] })).toEqual({ P_HOST: "h" });
 });
 
@@ -101,10 +104,15 @@ it.each(["PATH", "LD_AUDIT", "DYLD_INSERT_LIBRARIES", "BASH_FUNC_ls%%", "PYTHONS
 	(name) => expect(steersPrograms(name)).toBe(true),
 );
 
-it.each(["DATABASE_URL", "NODE_AUTH_TOKEN", "GIT_TOKEN", "BUNDLE_GITHUB__COM", "PYTHON_KEY", "PATHS", "OLD_PATH"])(
-	"%s does not",
-	(name) => expect(steersPrograms(name)).toBe(false),
-);
+it.each([
+	"DATABASE_URL",
+	"NODE_AUTH_TOKEN",
+	"GIT_TOKEN",
+	"BUNDLE_GITHUB__COM",
+	"PYTHON_KEY",
+	"PATHS",
+	"OLD_PATH",
+])("%s does not", (name) => expect(steersPrograms(name)).toBe(false));
 
 it("either gives exactly what was packed or refuses", () => {
 	const secrets = fc.dictionary(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }));
@@ -114,7 +122,9 @@ it("either gives exactly what was packed or refuses", () => {
 				expect(Object.entries(variables(flat))).toEqual(Object.entries(flat));
 			} catch (error) {
 				if (!(error instanceof Error) || !("code" in error)) throw error;
-				const names = Object.entries(flat).filter(([name, value]) => /[=\0]|^$/.test(name) || value.includes("\0"));
+				const names = Object.entries(flat).filter(
+					([name, value]) => /[=\0]|^$/.test(name) || value.includes("\0"),
+				);
 				expect(names).not.toEqual([]);
 			}
 		}),

@@ -2,7 +2,17 @@ import { EventEmitter } from "node:events";
 import { expect, it } from "vitest";
 import { SignalRelay, statusOfSignal } from "../../src/exec/signal-relay.js";
 
-const SIGNALS = ["SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGINT", "SIGQUIT", "SIGTSTP", "SIGCONT", "SIGWINCH"];
+const SIGNALS = [
+	"SIGTERM",
+	"SIGHUP",
+	"SIGUSR1",
+	"SIGUSR2",
+	"SIGINT",
+	"SIGQUIT",
+	"SIGTSTP",
+	"SIGCONT",
+	"SIGWINCH",
+];
 
 function received(isInteractive: boolean): string[] {
 	const process = new EventEmitter();
@@ -27,14 +37,19 @@ it("in front of a terminal leaves stopping and continuing to the system", () => 
 	expect(process.listenerCount("SIGINT")).toBe(1);
 });
 
-it.each(["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"])("remembers %s from before there was a command", async (signal) => {
-	const process = new EventEmitter();
-	const relay = new SignalRelay(process, true);
-	process.emit("SIGUSR2");
-	process.emit(signal);
-	expect(await relay.stopped).toBe(signal);
-});
+it.each(["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"])(
+	"remembers %s from before there was a command",
+	async (signal) => {
+		const process = new EventEmitter();
+		const relay = new SignalRelay(process, true);
+		process.emit("SIGUSR2");
+		process.emit(signal);
+		expect(await relay.stopped).toBe(signal);
+	},
+);
 
 it("numbers signals as shells do", () => {
-	expect([statusOfSignal("SIGINT"), statusOfSignal("SIGKILL"), statusOfSignal("SIGTERM")]).toEqual([130, 137, 143]);
+	expect([statusOfSignal("SIGINT"), statusOfSignal("SIGKILL"), statusOfSignal("SIGTERM")]).toEqual([
+		130, 137, 143,
+	]);
 });
