@@ -24,7 +24,7 @@ async function expectRefused(secrets: object, sentence: RegExp, args: readonly s
 }
 
 describe("D39 secrets that must not become variables are refused by name", () => {
-	it.each(["PATH", "LD_PRELOAD", "NODE_OPTIONS", "BASH_ENV", "PYTHONPATH", "CLEF_AGENT_SOURCE"])(
+	it.each(["PATH", "LD_PRELOAD", "NODE_OPTIONS"])(
 		"%s",
 		async (name) => {
 			await expectRefused({ A: "1", [name]: "the-value" }, new RegExp(`"${name}".*steers`));
@@ -35,8 +35,6 @@ describe("D39 secrets that must not become variables are refused by name", () =>
 		["a NUL in a value", { A: "the-value\0more" }, /the value of "A" has a NUL/],
 		["half a character in a value", { A: "the-value\ud800" }, /"A"/],
 		["an equals sign in a name", { "A=B": "the-value" }, /"A=B" cannot be the name/],
-		["a NUL in a name", { "A\0B": "the-value" }, /"A\\u0000B" cannot be the name/],
-		["an empty name", { "": "the-value" }, /"" cannot be the name/],
 		["two for one variable", { a: { B: "1", a__B: "the-value" }, c: { B: "2" } }, /would both be "a__B"/],
 	])("%s", async (_, secrets, sentence) => {
 		await expectRefused(secrets, sentence);

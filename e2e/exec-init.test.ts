@@ -37,6 +37,14 @@ itWith(namespaces)("as process 1 it hands SIGTERM on and kills what ignores it",
 	expect(await agent.ended()).toMatchObject({ status: 137 });
 });
 
+itWith(namespaces)("as process 1 it does not wait for zombies that its command left behind", async () => {
+	const stage = await execStage({ A: "1" });
+	const leaver = "(sleep 0.1 &); sleep 0.5; kill -TERM 1; exec sleep 60";
+	// More than a test may take.
+	const agent = new ExecProcess(stage, ["--grace", "600", "--", "sh", "-c", leaver], { before: UNSHARE });
+	expect(await agent.ended()).toMatchObject({ status: 143 });
+});
+
 itWith(namespaces)("as process 1 it ends in good order while it waits for secrets", async () => {
 	const stage = await execStage();
 	const inside = join(stage.folder, "stop-soon.sh");

@@ -52,8 +52,10 @@ export interface RunningProgram {
 	readonly ended: Promise<ProgramEnd>;
 	/** Sends it a signal; when it has ended, to nobody. */
 	signal(signal: NodeJS.Signals): void;
-	/** Sends a signal to everything in its own process group; 0 only asks. Whether anyone was there. */
-	signalGroup(signal: NodeJS.Signals | 0): boolean;
+	/** Sends a signal to everything in its process group, if that is its own. */
+	signalGroup(signal: NodeJS.Signals): void;
+	/** Whether anything in its own process group runs. */
+	groupLives(): boolean;
 }
 
 /** How a program ended: with a status, or by a signal. */

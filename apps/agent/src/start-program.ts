@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { CommandIo, ProgramEnd } from "./command-io.js";
+import { deliver, groupLives } from "./process-group.js";
 
 /** Starts a program on this process's standard streams. */
 export const startProgram: CommandIo["start"] = async (program, args, { cwd, env, ownGroup }) => {
@@ -17,16 +18,9 @@ export const startProgram: CommandIo["start"] = async (program, args, { cwd, env
 			// Once it has been waited for, its number may be another process's.
 			if (child.exitCode === null && child.signalCode === null) deliver(pid, signal);
 		},
-		signalGroup: (signal) => ownGroup && deliver(-pid, signal),
+		signalGroup: (signal) => {
+			if (ownGroup) deliver(-pid, signal);
+		},
+		groupLives: () => ownGroup && groupLives(pid),
 	};
 };
-
-/** Whether there was anyone to deliver to. */
-function deliver(target: number, signal: NodeJS.Signals | 0): boolean {
-	try {
-		return process.kill(target, signal);
-	} catch {
-		// It ended by itself, or became another user's, whom only that user may end.
-		return false;
-	}
-}

@@ -13,17 +13,24 @@ it("gives a program this environment alone, and tells its status", async () => {
 });
 
 it("sends signals to the program and to its group, and to nobody afterwards", async () => {
-	const program = await node("setInterval(() => {}, 60_000)");
-	expect(program.signalGroup(0)).toBe(true);
-	program.signal("SIGKILL");
-	expect(await program.ended).toEqual({ signal: "SIGKILL" });
-	program.signal("SIGKILL");
-	expect(program.signalGroup(0)).toBe(false);
+	const [first, second] = [
+		await node("setInterval(() => {}, 60_000)"),
+		await node("setInterval(() => {}, 60_000)"),
+	];
+	expect(first.groupLives()).toBe(true);
+	first.signal("SIGKILL");
+	second.signalGroup("SIGKILL");
+	expect(await first.ended).toEqual({ signal: "SIGKILL" });
+	expect(await second.ended).toEqual({ signal: "SIGKILL" });
+	first.signal("SIGKILL");
+	first.signalGroup("SIGKILL");
+	expect(first.groupLives()).toBe(false);
 });
 
 it("sends nothing to a group that is this process's own", async () => {
 	const program = await startProgram(process.execPath, ["-e", ""], { ...options, ownGroup: false });
-	expect(program.signalGroup("SIGKILL")).toBe(false);
+	program.signalGroup("SIGKILL");
+	expect(program.groupLives()).toBe(false);
 	expect(await program.ended).toEqual({ status: 0 });
 });
 

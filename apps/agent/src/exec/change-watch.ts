@@ -13,7 +13,7 @@ import type { SupervisedCommand } from "./supervised-command.js";
 /** What it takes to react to changes. */
 export interface WatchParts {
 	readonly news: News;
-	readonly command: SupervisedCommand;
+	readonly command: Pick<SupervisedCommand, "pass" | "replace">;
 	readonly reaction: ChangeReaction;
 	readonly secrets: () => Promise<Secrets | undefined>;
 	/** Throws a CommandError when they cannot be variables. */

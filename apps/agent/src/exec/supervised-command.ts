@@ -11,7 +11,7 @@ export interface CommandParts {
 	readonly args: readonly string[];
 	/** Time between SIGTERM and SIGKILL. */
 	readonly graceSeconds: number;
-	readonly io: Pick<CommandIo, "after" | "cwd" | "isInteractive" | "pid" | "start">;
+	readonly io: Pick<CommandIo, "after" | "cwd" | "isInteractive" | "start">;
 	readonly log: Log;
 }
 
@@ -119,15 +119,13 @@ export class SupervisedCommand {
 
 	/** What is left of its process group would hold its ports and its secrets: it gets the rest of the time. */
 	async #endRemains(ended: RunningProgram, graceOver: Promise<unknown>): Promise<void> {
-		const { io } = this.#parts;
-		// For process 1 what ended without a parent stays in the group for ever, so waiting would tell nothing.
-		if (io.pid !== 1 && ended.signalGroup("SIGTERM")) {
-			let isOver = false;
-			void graceOver.then(() => {
-				isOver = true;
-			});
-			while (!isOver && ended.signalGroup(0)) await io.after(LOOK_MS);
-		}
+		if (!ended.groupLives()) return;
+		ended.signalGroup("SIGTERM");
+		let isOver = false;
+		void graceOver.then(() => {
+			isOver = true;
+		});
+		while (!isOver && ended.groupLives()) await this.#parts.io.after(LOOK_MS);
 		ended.signalGroup("SIGKILL");
 	}
 }

@@ -10,7 +10,7 @@ export interface FakeProgram extends RunningProgram {
 	/** What it was sent, `group` in front of what went to its group. */
 	readonly received: readonly string[];
 	end(how: ProgramEnd): void;
-	/** Whether its group has members; a signal other than 0 takes that away when it is deadly. */
+	/** What of its group still runs when it has ended. */
 	leaves: "nothing" | "what ends at SIGTERM" | "what does not";
 	/** Resolves when it was sent this. */
 	receives(signal: string): Promise<void>;
@@ -56,12 +56,11 @@ function fakeProgram(
 		signal: receive,
 		signalGroup: (signal) => {
 			receive(`group ${signal}`);
-			const wasThere = fake.leaves !== "nothing";
 			if (signal === "SIGKILL" || (signal === "SIGTERM" && fake.leaves === "what ends at SIGTERM")) {
 				fake.leaves = "nothing";
 			}
-			return wasThere;
 		},
+		groupLives: () => fake.leaves !== "nothing",
 		end: (how) => events.emit("end", how),
 		receives: async (signal) => {
 			while (!received.includes(signal)) await once(events, "received");

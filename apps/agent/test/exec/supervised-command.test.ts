@@ -6,7 +6,7 @@ import { type Deferred, deferred } from "../deferred.js";
 import { FakePrograms } from "./fake-programs.js";
 
 /** A command whose waits the test ends. */
-function stage(options: { terminal?: boolean; pid?: number } = {}) {
+function stage(options: { terminal?: boolean } = {}) {
 	const programs = new FakePrograms();
 	const waits: (Deferred & { ms: number })[] = [];
 	const after = (ms: number): Promise<void> => {
@@ -14,7 +14,7 @@ function stage(options: { terminal?: boolean; pid?: number } = {}) {
 		waits.push(wait);
 		return wait.promise;
 	};
-	const io = { ...capturedIo(options), after, start: programs.start, pid: options.pid ?? 4711 };
+	const io = { ...capturedIo(options), after, start: programs.start };
 	const log = createLog(io.stderr, { level: "info", format: "text" });
 	const command = new SupervisedCommand({ program: "app", args: ["-x"], graceSeconds: 10, io, log });
 	const starts: string[] = [];
@@ -85,7 +85,7 @@ it("ends what a stopped program left behind", async () => {
 	command.stop();
 	app.end({ status: 0 });
 	expect(await status).toBe(0);
-	expect(app.received.slice(-3)).toEqual(["group SIGTERM", "group 0", "group SIGKILL"]);
+	expect(app.received.slice(-2)).toEqual(["group SIGTERM", "group SIGKILL"]);
 });
 
 it("kills what it left behind when the time is over", async () => {
@@ -101,18 +101,6 @@ it("kills what it left behind when the time is over", async () => {
 	endWait(50);
 	expect(await status).toBe(0);
 	expect(app.received.at(-1)).toBe("group SIGKILL");
-});
-
-it("as process 1 does not wait for what it left behind", async () => {
-	const { command, programs, starts, status, waits } = stage({ pid: 1 });
-	const app = await programs.nth(1);
-	while (starts.length === 0) await Promise.resolve();
-	app.leaves = "what does not";
-	command.stop();
-	app.end({ status: 0 });
-	expect(await status).toBe(0);
-	expect(app.received).toEqual(["SIGTERM", "group SIGKILL"]);
-	expect(waits.map(({ ms }) => ms)).toEqual([10_000]);
 });
 
 it("starts a replacement when the program has made way, with the last environment it was given", async () => {
