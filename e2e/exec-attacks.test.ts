@@ -24,12 +24,9 @@ async function expectRefused(secrets: object, sentence: RegExp, args: readonly s
 }
 
 describe("D39 secrets that must not become variables are refused by name", () => {
-	it.each(["PATH", "LD_PRELOAD", "NODE_OPTIONS"])(
-		"%s",
-		async (name) => {
-			await expectRefused({ A: "1", [name]: "the-value" }, new RegExp(`"${name}".*steers`));
-		},
-	);
+	it.each(["PATH", "LD_PRELOAD", "NODE_OPTIONS"])("%s", async (name) => {
+		await expectRefused({ A: "1", [name]: "the-value" }, new RegExp(`"${name}".*steers`));
+	});
 
 	it.each([
 		["a NUL in a value", { A: "the-value\0more" }, /the value of "A" has a NUL/],

@@ -12,7 +12,7 @@ export interface Naming {
 }
 
 /** A variable that the user named, and the secret it gets. */
-export interface Mapping {
+interface Mapping {
 	readonly variable: string;
 	readonly secret: string;
 }

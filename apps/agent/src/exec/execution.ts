@@ -40,6 +40,11 @@ export interface ExecutionParts {
 	readonly signals: SignalRelay;
 }
 
+interface Launched {
+	readonly ended: Promise<number>;
+	readonly watch: ChangeWatch;
+}
+
 /** One run, from the first fetch to the command's end. */
 export class Execution {
 	readonly #parts: ExecutionParts;
@@ -69,9 +74,24 @@ export class Execution {
 	}
 
 	async #runCommand(started: ExecAgent, api: LocalApi | undefined): Promise<number> {
+		const { command, options } = this.#parts;
+		const launched = await this.#launch(started, api);
+		if (typeof launched === "string") return statusOfSignal(launched);
+		const { ended, watch } = launched;
+		const watching = watch.follow().catch(async (error: unknown) => {
+			command.stop();
+			await ended;
+			throw error;
+		});
+		const status = await Promise.race([ended, watching]);
+		return this.#isRevoked && options.stopsOnRevoke ? UNAVAILABLE : status;
+	}
+
+	/** When it returns, the command alone has the secrets, but for what the agent holds in its mode. */
+	async #launch(started: ExecAgent, api: LocalApi | undefined): Promise<Launched | NodeJS.Signals> {
 		const { command, io, options, setup, signals } = this.#parts;
 		const secrets = await this.#firstSecrets(started);
-		if (typeof secrets === "string") return statusOfSignal(secrets);
+		if (typeof secrets === "string") return secrets;
 		const variablesOf = (found: Secrets): Variables => secretVariables(found, options.naming);
 		const inherited = inheritedVariables(io.env);
 		const environment = (variables: Variables): Variables =>
@@ -80,14 +100,9 @@ export class Execution {
 		this.#sayWhatIsReplaced(Object.keys(variables).filter((name) => name in inherited));
 		this.#changes.take();
 		const watch = new ChangeWatch(variables, {
-			news: this.#changes,
-			command,
+			...{ command, environment, variablesOf, after: io.after, log: setup.log, news: this.#changes },
 			reaction: options.onChange,
 			secrets: () => secretsNow(started.agent),
-			variablesOf,
-			environment,
-			after: io.after,
-			log: setup.log,
 		});
 		signals.to(command.pass);
 		this.#isLaunched = true;
@@ -95,13 +110,7 @@ export class Execution {
 			setup.log.info(`started ${printable(options.program)}`, { event: "command.started" });
 			started.manager?.observe(started.agent.status());
 		});
-		const watching = watch.follow().catch(async (error: unknown) => {
-			command.stop();
-			await ended;
-			throw error;
-		});
-		const status = await Promise.race([ended, watching]);
-		return this.#isRevoked && options.stopsOnRevoke ? UNAVAILABLE : status;
+		return { ended, watch };
 	}
 
 	/** Or the signal that came before them. */

@@ -27,7 +27,8 @@ export class SupervisedCommand {
 	#running: RunningProgram | undefined;
 	/** Resolves when the running program has had its time; undefined while nobody told it to end. */
 	#graceOver: Promise<unknown> | undefined;
-	#replacement: Variables | undefined;
+	/** What it is started with next. */
+	#next: Variables | undefined;
 	#stoppedBy: NodeJS.Signals | undefined;
 
 	constructor(parts: CommandParts) {
@@ -35,26 +36,14 @@ export class SupervisedCommand {
 	}
 
 	/** Runs it to its last end, and resolves with the exit status that a shell would give. `started` is told each start. */
-	async run(env: Variables, started: () => void): Promise<number> {
-		let next = env;
-		for (;;) {
-			if (this.#stoppedBy !== undefined) return statusOfSignal(this.#stoppedBy);
-			const running = await this.#start(next);
-			started();
-			const end = await running.ended;
-			this.#running = undefined;
-			this.#sayIfKilled(end);
-			if (this.#graceOver !== undefined) await this.#endRemains(running, this.#graceOver);
-			const replacement = this.#replacement;
-			this.#replacement = undefined;
-			if (replacement === undefined || this.#stoppedBy !== undefined) return statusOf(end);
-			next = replacement;
-		}
+	run(env: Variables, started: () => void): Promise<number> {
+		this.#next = env;
+		return this.#runOn(started);
 	}
 
 	/** Ends the program and starts it again with this environment. */
 	replace(env: Variables): void {
-		this.#replacement = env;
+		this.#next = env;
 		if (this.#graceOver === undefined) this.#terminate();
 	}
 
@@ -77,8 +66,24 @@ export class SupervisedCommand {
 		this.#terminate();
 	}
 
-	async #start(env: Variables): Promise<RunningProgram> {
+	async #runOn(started: () => void): Promise<number> {
+		while (this.#stoppedBy === undefined) {
+			const running = await this.#start();
+			started();
+			const end = await running.ended;
+			this.#running = undefined;
+			this.#sayIfKilled(end);
+			if (this.#graceOver !== undefined) await this.#endRemains(running, this.#graceOver);
+			if (this.#next === undefined || this.#stoppedBy !== undefined) return statusOf(end);
+		}
+		return statusOfSignal(this.#stoppedBy);
+	}
+
+	/** When it returns, nothing here holds the environment any more. */
+	async #start(): Promise<RunningProgram> {
 		const { args, io, program } = this.#parts;
+		const env = this.#next ?? {};
+		this.#next = undefined;
 		this.#graceOver = undefined;
 		try {
 			// In front of a terminal only a program of the group in its foreground may read from it.
@@ -87,7 +92,7 @@ export class SupervisedCommand {
 			throw startFailure(program, env, cause);
 		}
 		// It may have been told while it was being started.
-		if (this.#stoppedBy !== undefined || this.#replacement !== undefined) this.#terminate();
+		if (this.#stoppedBy !== undefined || this.#next !== undefined) this.#terminate();
 		return this.#running;
 	}
 
