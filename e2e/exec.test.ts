@@ -98,6 +98,19 @@ it("shares standard input and output", async () => {
 	expect({ status, isSame: stdout === stdin }).toEqual({ status: 0, isSame: true });
 });
 
+it("hands on no other open file, and as many new ones as the hard limit grants", async () => {
+	const stage = await execStage({ A: "1" });
+	const limited = ["sh", "-c", 'ulimit -Sn 256; exec "$@" 9<artifact.json', "sh"];
+	const look = [
+		"--",
+		"sh",
+		"-c",
+		"[ -e /dev/fd/9 ] || echo none; [ $(ulimit -Sn) = $(ulimit -Hn) ] && echo raised",
+	];
+	const agent = new ExecProcess(stage, look, { before: limited });
+	expect(await agent.ended()).toMatchObject({ status: 0, stdout: "none\nraised\n" });
+});
+
 it("waits for secrets, says so, and starts when they are there", async () => {
 	const stage = await execStage();
 	const agent = new ExecProcess(stage, ["--", "sh", "-c", "echo has $A"]);
