@@ -98,7 +98,6 @@ export class Execution {
 			Object.assign(Object.create(null), inherited, variables, api?.variables());
 		const variables = variablesOf(secrets);
 		this.#sayWhatIsReplaced(Object.keys(variables).filter((name) => name in inherited));
-		this.#changes.take();
 		const watch = new ChangeWatch(variables, {
 			...{ command, environment, variablesOf, after: io.after, log: setup.log, news: this.#changes },
 			reaction: options.onChange,
@@ -135,6 +134,8 @@ export class Execution {
 	async #arrive(agent: ExecAgent["agent"]): Promise<Secrets> {
 		const { io, options, setup } = this.#parts;
 		for (let isFirst = true; ; isFirst = false) {
+			// What comes from now on may be something else than what the command is started with.
+			this.#changes.take();
 			const secrets = await secretsNow(agent);
 			if (secrets !== undefined) return secrets;
 			const sentence = `waiting for secrets before ${printable(options.program)} is started`;
@@ -147,7 +148,8 @@ export class Execution {
 		const { command, options, setup } = this.#parts;
 		this.#arrivals.tell();
 		if (CHANGES.has(event.event)) this.#changes.tell();
-		const end = ENDS[event.event];
+		// An expired artifact can also have been refused, while the one before it is served.
+		const end = "serving" in event && event.serving.untilMs !== undefined ? undefined : ENDS[event.event];
 		// Events are told in the middle of a change; its end is what counts.
 		queueMicrotask(() => {
 			if (this.#isLaunched) this.#agent?.manager?.observe(this.#agent.agent.status());

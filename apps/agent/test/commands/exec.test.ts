@@ -10,10 +10,15 @@ import { type CapturedIo, capturedIo } from "../captured-io.js";
 import { type FakeProgram, FakePrograms } from "../exec/fake-programs.js";
 import { freePort } from "../free-port.js";
 
+interface PublishedFields {
+	readonly expiresAt?: string;
+	readonly revokedAt?: string;
+}
+
 interface Stage {
 	readonly io: CapturedIo;
 	readonly programs: FakePrograms;
-	publish(secrets: object, fields?: { readonly revokedAt: string }): Promise<void>;
+	publish(secrets: object, fields?: PublishedFields): Promise<void>;
 }
 
 /** A world with a file source; only waits that are not forbidden pass, and at once. */
@@ -27,10 +32,15 @@ async function stage(
 	const source = join(io.cwd, "artifact.json");
 	const stillness = new Promise<never>(() => undefined);
 	let published = 0;
-	const publish = async (next: object, fields?: object): Promise<void> => {
+	const publish = async (next: object, { expiresAt, ...fields }: PublishedFields = {}): Promise<void> => {
 		published += 1;
 		const packedAt = new Date(Date.UTC(2026, 10, 22, 5, published)).toISOString();
-		const artifact = await sealArtifact({ secrets: next, revision: `r${published}`, packedAt });
+		const artifact = await sealArtifact({
+			secrets: next,
+			revision: `r${published}`,
+			packedAt,
+			...(expiresAt && { expiresAt }),
+		});
 		writeFileSync(source, JSON.stringify({ ...JSON.parse(artifact.toString()), ...fields }));
 	};
 	if (secrets !== undefined) await publish(secrets);
@@ -164,6 +174,18 @@ it("goes on after a revocation, and says so", async () => {
 	await world.publish({ A: "1" }, { revokedAt: "2026-11-23T00:00:00.000Z" });
 	await world.io.errMatching(/the secrets were revoked; the command goes on/);
 	expect(app.received).toEqual([]);
+	app.end({ status: 0 });
+	expect(await status).toBe(0);
+});
+
+it("says nothing of an end when an expired artifact was refused", async () => {
+	const world = await stage({ A: "1" });
+	const status = started(world, ["--", "app"]);
+	const app = await world.programs.nth(1);
+	await world.io.errMatching(/started app/);
+	await world.publish({ A: "2" }, { expiresAt: "2026-11-22T05:30:00.000Z" });
+	await world.io.errMatching(/artifact expired[^\n]*still serving revision r1/);
+	expect(world.io.err()).not.toContain("the secrets have expired");
 	app.end({ status: 0 });
 	expect(await status).toBe(0);
 });
