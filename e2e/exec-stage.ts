@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { renameSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { sealArtifact } from "@clef-sh/testkit/artifacts";
 import { vectorKeys } from "@clef-sh/testkit/vectors";
@@ -138,10 +138,14 @@ export function execToEnd(stage: ExecStage, args: readonly string[], options: Ex
 	return new ExecProcess(stage, args, { stdin: "", ...options }).ended();
 }
 
-/** Whether a process is there, and is no zombie that nobody has waited for yet. */
+/** Whether a process is there, and on Linux is no zombie that nobody has waited for yet. */
 export function isAlive(pid: number): boolean {
-	const { stdout } = spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" });
-	return /^[^Z\s]/.test(stdout);
+	try {
+		process.kill(pid, 0);
+		return process.platform !== "linux" || !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+	} catch {
+		return false;
+	}
 }
 
 function endGroup(pid: number): void {
