@@ -6,6 +6,8 @@ import type { ServingSetup } from "./serving-setup.js";
 
 /** The API as it is served, on a port, on a socket or on both. */
 export interface Listeners extends Listening {
+	/** Undefined without TCP. */
+	readonly port: number | undefined;
 	/** For people. */
 	readonly addresses: readonly string[];
 	/** Whether there is a way in for which a client must know the token. */
@@ -37,6 +39,7 @@ export async function listenEverywhere(
 	try {
 		const overSocket = socket && (await listenOnSocket(router, { ...socket, ...watched }));
 		return {
+			port: overTcp?.port,
 			addresses: [
 				...(overTcp ? [`http://127.0.0.1:${overTcp.port}`] : []),
 				...(socket ? [`unix:${socket.path}`] : []),

@@ -7,6 +7,7 @@ import {
 	type Secrets,
 	systemClock,
 } from "@clef-sh/core";
+import { Changes } from "@clef-sh/router";
 import type { CommandIo } from "../command-io.js";
 import { EventLog } from "../event-log.js";
 import type { ServiceManager } from "../service-manager.js";
@@ -17,6 +18,8 @@ import { serviceManager } from "../systemd.js";
 /** An agent with what reports about it. */
 export interface ExecAgent {
 	readonly agent: Agent;
+	/** Wakes clients of the API that wait for other secrets. */
+	readonly changes: Changes;
 	readonly manager: ServiceManager | undefined;
 	readonly telemetry: Awaited<ReturnType<typeof startTelemetry>>;
 	/** Wipes what is decrypted, and gives what reports a moment for its last word. */
@@ -39,8 +42,10 @@ export async function startAgent(
 	const fetch = createOutboundFetch(io.env);
 	const telemetry = await startTelemetry({ config, fetch, io, log, agent: () => agent });
 	const manager = serviceManager(io, systemClock(), log);
+	const changes = new Changes();
 	const write = (event: AgentEvent): void => {
 		events.write(event);
+		changes.write(event);
 		onEvent(event);
 	};
 	const started = await createAgent({
@@ -56,7 +61,7 @@ export async function startAgent(
 		const told = manager && Promise.race([manager.close(), io.after(LAST_WORD_MS)]);
 		await Promise.all([telemetry?.close(FLUSH_MS), told]);
 	};
-	return { agent: started, manager, telemetry, close };
+	return { agent: started, changes, manager, telemetry, close };
 }
 
 /** The secrets, or undefined while there are none to be had; the agent's own events tell why. */
