@@ -118,8 +118,12 @@ function prepared(name, builder, folder, { flag, executable }) {
 		executable,
 		assets: Object.fromEntries(chunks.map((chunk) => [chunk, join("chunks", chunk)])),
 		disableExperimentalSEAWarning: true,
-		// Without this flag SIGUSR1 opens Node's inspector, which reads any memory.
-		execArgv: ["--disable-sigusr1"],
+		execArgv: [
+			// Without this flag SIGUSR1 opens Node's inspector, which reads any memory.
+			"--disable-sigusr1",
+			// What answers leave behind dies young; room for more of it is memory that a sidecar never gives back.
+			"--max-semi-space-size=2",
+		],
 		// NODE_OPTIONS could else load code into the process that holds the secrets.
 		execArgvExtension: "none",
 	};
