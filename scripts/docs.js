@@ -13,12 +13,16 @@ import { ensureBuilt, root } from "./run.js";
 ensureBuilt();
 /** @type {typeof import("../packages/core/src/env/index.js")} */
 const { ENVIRONMENT_VARIABLES } = await import(`${root}packages/core/dist/env/index.js`);
+/** @type {typeof import("../packages/router/src/openapi/index.js")} */
+const { openApiDocument } = await import(`${root}packages/router/dist/openapi/index.js`);
 
 const checkOnly = process.argv.includes("--check");
 const problems = [
 	...missingCodes(),
 	...publish("docs/configuration.md", configurationPage(ENVIRONMENT_VARIABLES)),
 	...publish("docs/errors.md", errorsPage()),
+	// The version is that of the API, which its paths begin with, so that no release makes this file another one.
+	...publish("docs/openapi.json", `${JSON.stringify(openApiDocument("1"), null, 2)}\n`),
 	...publish("docs/lambda-clients.md", lambdaClientsPage()),
 	...publish("docs/threat-model.md", threatModelPage()),
 	...pages().flatMap((page) => {

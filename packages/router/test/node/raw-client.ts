@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { expectDocumentedRaw } from "../openapi/documented.js";
 
 /** One response as it stood on the wire. */
 export interface RawResponse {
@@ -41,13 +42,14 @@ export async function exchange(port: number, bytes: string | Buffer): Promise<Ra
 	return parseResponses(await drain(socket));
 }
 
-/** Like {@link exchange}, for exactly one response. */
+/** Like {@link exchange}, for exactly one response, which must be as the OpenAPI document says. */
 export async function exchangeOne(port: number, bytes: string | Buffer): Promise<RawResponse> {
 	const responses = await exchange(port, bytes);
 	const [response] = responses;
 	if (response === undefined || responses.length !== 1) {
 		throw new TypeError(`Expected one response, not ${responses.length}.`);
 	}
+	expectDocumentedRaw(Buffer.from(bytes).toString("latin1"), response);
 	return response;
 }
 
