@@ -8,24 +8,29 @@ const checker = new OpenApiChecker(openApiDocument("1"));
 /** Fails the test where an in-process response is not as the document says; leaves its body unread. */
 export async function expectDocumented(method: string, path: string, response: Response): Promise<void> {
 	const isStream = response.headers.get("content-type") === "text/event-stream";
-	const problems = checker.problems({
-		method,
-		path: new URL(path, "http://localhost").pathname,
-		status: response.status,
-		headers: Object.fromEntries(response.headers),
-		body: isStream ? undefined : await response.clone().text(),
-	});
-	expect(problems).toEqual([]);
+	expectNone(
+		checker.problems({
+			method,
+			path: new URL(path, "http://localhost").pathname,
+			status: response.status,
+			headers: Object.fromEntries(response.headers),
+			body: isStream ? undefined : await response.clone().text(),
+		}),
+	);
 }
 
 /** The same for what came back over a connection; `request` is what was sent, however broken. */
 export function expectDocumentedRaw(request: string, { status, headers, body }: RawResponse): void {
 	const [, method, target = ""] = /^(\S+) (\S+) HTTP\/1\.[01]\r\n/.exec(request) ?? [];
 	const [path = ""] = target.split("?");
-	expect(checker.problems({ method, path, status, headers, body: body.toString() })).toEqual([]);
+	expectNone(checker.problems({ method, path, status, headers, body: body.toString() }));
 }
 
 /** The same for one event of `GET /v1/events`. */
 export function expectDocumentedEvent(event: string, data: unknown): void {
-	expect(checker.eventProblems("/v1/events", event, data)).toEqual([]);
+	expectNone(checker.eventProblems("/v1/events", event, data));
+}
+
+function expectNone(problems: readonly string[]): void {
+	expect(problems, problems.join("\n")).toEqual([]);
 }
