@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { vectorKeys, vectorSecrets } from "@clef-sh/testkit/vectors";
 import { expect, onTestFinished } from "vitest";
 import { commandForAnybody, commandPath, inherited } from "./command.js";
+import { expectDocumented } from "./documented.js";
 import { eventually } from "./eventually.js";
 import { freePort } from "./free-port.js";
 
@@ -143,14 +144,18 @@ export class AgentProcess {
 		);
 	}
 
-	/** A request with the token. */
+	/** A request with the token; its answer must be as the OpenAPI document says. */
 	async get(path: string, headers: Readonly<Record<string, string>> = {}) {
 		const response = await fetch(this.url + path, {
 			// A kept connection may belong to an agent before this one, which had the same port.
 			headers: { authorization: `Bearer ${TOKEN}`, connection: "close", ...headers },
 		});
 		const text = await response.text();
-		return { status: response.status, headers: response.headers, text, json: () => JSON.parse(text) };
+		const { status, headers: received } = response;
+		const { pathname } = new URL(response.url);
+		const all = Object.fromEntries(received);
+		expectDocumented({ method: "GET", path: pathname, status, headers: all, body: text });
+		return { status, headers: received, text, json: () => JSON.parse(text) };
 	}
 
 	/** What the agent serves, or the code and reason for which it does not. */

@@ -1,6 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
 import { TOKEN } from "./agent-process.js";
+import { expectDocumentedRaw } from "./documented.js";
 
 /** One answer as it stood on the wire. */
 export interface RawAnswer {
@@ -50,12 +51,13 @@ export async function exchange(port: number, bytes: string): Promise<RawAnswer[]
 	return answersIn(await exchangeText(port, bytes));
 }
 
-/** Like {@link exchange}, for exactly one answer. */
+/** Like {@link exchange}, for exactly one answer, which must be as the OpenAPI document says. */
 export async function exchangeOne(port: number, bytes: string): Promise<RawAnswer> {
 	const [answer, ...others] = await exchange(port, bytes);
 	if (answer === undefined || others.length > 0) {
 		throw new RangeError(`${others.length + (answer ? 1 : 0)} answers, not one, to ${JSON.stringify(bytes)}`);
 	}
+	expectDocumentedRaw(bytes, answer);
 	return answer;
 }
 
