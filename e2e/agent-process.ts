@@ -145,17 +145,22 @@ export class AgentProcess {
 	}
 
 	/** A request with the token; its answer must be as the OpenAPI document says. */
-	async get(path: string, headers: Readonly<Record<string, string>> = {}) {
+	async ask(method: "GET" | "HEAD" | "POST", path: string, headers: Readonly<Record<string, string>> = {}) {
 		const response = await fetch(this.url + path, {
+			method,
 			// A kept connection may belong to an agent before this one, which had the same port.
 			headers: { authorization: `Bearer ${TOKEN}`, connection: "close", ...headers },
 		});
 		const text = await response.text();
-		const { status, headers: received } = response;
-		const { pathname } = new URL(response.url);
+		const { status, headers: received, url } = response;
 		const all = Object.fromEntries(received);
-		expectDocumented({ method: "GET", path: pathname, status, headers: all, body: text });
+		expectDocumented({ method, path: new URL(url).pathname, status, headers: all, body: text });
 		return { status, headers: received, text, json: () => JSON.parse(text) };
+	}
+
+	/** The same, to read. */
+	get(path: string, headers: Readonly<Record<string, string>> = {}) {
+		return this.ask("GET", path, headers);
 	}
 
 	/** What the agent serves, or the code and reason for which it does not. */

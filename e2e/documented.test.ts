@@ -24,7 +24,7 @@ const right = {
 
 it("takes an answer that is as the published document says", () => {
 	expectDocumented(right);
-	expectDocumentedRaw("GET /v1/health?x HTTP/1.1\r\n\r\n", right);
+	expectDocumentedRaw("GET /v1/health?x HTTP/1.1\r\n\r\n", [right]);
 });
 
 it.each([

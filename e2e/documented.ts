@@ -11,12 +11,15 @@ export function expectDocumented(answer: Answer): void {
 	expect(problems, problems.join("\n")).toEqual([]);
 }
 
-/** The same for what came back over a connection; `request` is what was sent, however broken. */
+/** The same for all that came back over a connection; `sent` are the requests, however broken, one after another. */
 export function expectDocumentedRaw(
-	request: string,
-	answer: Pick<Answer, "status" | "headers" | "body">,
+	sent: string,
+	answers: readonly Pick<Answer, "status" | "headers" | "body">[],
 ): void {
-	const [, method, target = ""] = /^(\S+) (\S+) HTTP\/1\.[01]\r\n/.exec(request) ?? [];
-	const [path = ""] = target.split("?");
-	expectDocumented({ ...answer, method, path });
+	const lines = sent.split("\r\n\r\n").map((request) => /^(\S+) (\S+) HTTP\/1\.[01](?:\r\n|$)/.exec(request));
+	answers.forEach((answer, index) => {
+		const [, method, target = ""] = lines[index] ?? [];
+		const [path = ""] = target.split("?");
+		expectDocumented({ ...answer, method, path });
+	});
 }

@@ -46,18 +46,22 @@ export async function exchangeText(port: number, bytes: string): Promise<Buffer>
 	return drained(socket);
 }
 
-/** Sends raw bytes, and reads every answer until the agent closes the connection. */
+/**
+ * Sends raw bytes, and reads every answer until the agent closes the connection. They must be as the OpenAPI document
+ * says.
+ */
 export async function exchange(port: number, bytes: string): Promise<RawAnswer[]> {
-	return answersIn(await exchangeText(port, bytes));
+	const answers = answersIn(await exchangeText(port, bytes));
+	expectDocumentedRaw(bytes, answers);
+	return answers;
 }
 
-/** Like {@link exchange}, for exactly one answer, which must be as the OpenAPI document says. */
+/** Like {@link exchange}, for exactly one answer. */
 export async function exchangeOne(port: number, bytes: string): Promise<RawAnswer> {
 	const [answer, ...others] = await exchange(port, bytes);
 	if (answer === undefined || others.length > 0) {
 		throw new RangeError(`${others.length + (answer ? 1 : 0)} answers, not one, to ${JSON.stringify(bytes)}`);
 	}
-	expectDocumentedRaw(bytes, answer);
 	return answer;
 }
 

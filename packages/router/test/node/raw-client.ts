@@ -35,21 +35,25 @@ export function closed(socket: Socket): Promise<void> {
 	});
 }
 
-/** Sends raw bytes, and reads responses until the server closes the connection. */
+/**
+ * Sends raw bytes, and reads responses until the server closes the connection. They must be as the OpenAPI document
+ * says.
+ */
 export async function exchange(port: number, bytes: string | Buffer): Promise<RawResponse[]> {
 	const socket = await dial(port);
 	socket.write(bytes, "latin1");
-	return parseResponses(await drain(socket));
+	const responses = parseResponses(await drain(socket));
+	expectDocumentedRaw(Buffer.from(bytes).toString("latin1"), responses);
+	return responses;
 }
 
-/** Like {@link exchange}, for exactly one response, which must be as the OpenAPI document says. */
+/** Like {@link exchange}, for exactly one response. */
 export async function exchangeOne(port: number, bytes: string | Buffer): Promise<RawResponse> {
 	const responses = await exchange(port, bytes);
 	const [response] = responses;
 	if (response === undefined || responses.length !== 1) {
 		throw new TypeError(`Expected one response, not ${responses.length}.`);
 	}
-	expectDocumentedRaw(Buffer.from(bytes).toString("latin1"), response);
 	return response;
 }
 

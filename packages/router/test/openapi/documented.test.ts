@@ -112,9 +112,14 @@ describe("finds", () => {
 		const standing = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
 		const headers = { ...standing, "content-type": "application/json" };
 		const body = Buffer.from('{"error":"No.","code":"REQUEST_TIMEOUT"}');
-		expectDocumentedRaw("GET /v1/se", { status: 408, headers, body });
+		const sent = "GET /v1/keys HTTP/1.1\r\n\r\nGET /v1/se";
+		const [first, second] = [
+			{ status: 403, headers, body: Buffer.from('{"error":"No.","code":"HOST_REFUSED"}') },
+			{ status: 408, headers, body },
+		];
+		expectDocumentedRaw(sent, [first, second]);
 		const wrong = { status: 408, headers: standing, body };
-		expect(() => expectDocumentedRaw("GET /v1/se", wrong)).toThrow("the content type undefined");
+		expect(() => expectDocumentedRaw(sent, [first, wrong])).toThrow("the content type undefined");
 	});
 });
 

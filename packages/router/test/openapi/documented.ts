@@ -19,11 +19,14 @@ export async function expectDocumented(method: string, path: string, response: R
 	);
 }
 
-/** The same for what came back over a connection; `request` is what was sent, however broken. */
-export function expectDocumentedRaw(request: string, { status, headers, body }: RawResponse): void {
-	const [, method, target = ""] = /^(\S+) (\S+) HTTP\/1\.[01]\r\n/.exec(request) ?? [];
-	const [path = ""] = target.split("?");
-	expectNone(checker.problems({ method, path, status, headers, body: body.toString() }));
+/** The same for all that came back over a connection; `sent` are the requests, however broken, one after another. */
+export function expectDocumentedRaw(sent: string, responses: readonly RawResponse[]): void {
+	const lines = sent.split("\r\n\r\n").map((request) => /^(\S+) (\S+) HTTP\/1\.[01](?:\r\n|$)/.exec(request));
+	responses.forEach(({ status, headers, body }, index) => {
+		const [, method, target = ""] = lines[index] ?? [];
+		const [path = ""] = target.split("?");
+		expectNone(checker.problems({ method, path, status, headers, body: body.toString() }));
+	});
 }
 
 /** The same for one event of `GET /v1/events`. */
