@@ -39,6 +39,11 @@ export const AGENT_CODES: readonly ErrorCode[] = membersOf<ErrorCode>({
 	SOURCE_UNREACHABLE: true,
 });
 
+/** Those that say why there are no secrets now; the other one ends an agent before it serves anything. */
+export const UNAVAILABLE_CODES: readonly ErrorCode[] = AGENT_CODES.filter(
+	(code) => code !== "CONFIG_INVALID",
+);
+
 /** Codes of the API's own refusals, whatever the agent holds. */
 export const REFUSAL_CODES: readonly RefusalCode[] = membersOf<RefusalCode>({
 	AMBIGUOUS_NAME: true,

@@ -1,6 +1,6 @@
 import type { AgentStatus } from "@clef-sh/core";
 import type { NameChanges } from "../push/revision-names.js";
-import { AGENT_CODES, MODES, QUIET_OUTCOMES, REASONS, REFUSAL_CODES } from "./codes.js";
+import { AGENT_CODES, MODES, QUIET_OUTCOMES, REASONS, REFUSAL_CODES, UNAVAILABLE_CODES } from "./codes.js";
 import type { Reference, Schema } from "./types.js";
 
 /** Names of {@link SCHEMAS}. */
@@ -76,7 +76,7 @@ export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
 	Unavailable: exactly(
 		{
 			error: { type: "string", description: "One sentence for people." },
-			code: { $ref: "#/components/schemas/AgentCode" },
+			code: { type: "string", enum: UNAVAILABLE_CODES },
 			reason: { $ref: "#/components/schemas/Reason" },
 		},
 		"reason",

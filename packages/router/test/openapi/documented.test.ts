@@ -85,6 +85,12 @@ describe("finds", () => {
 		await expect(judge(UNKNOWN_NAME, wrong)).rejects.toThrow(problem);
 	});
 
+	it("a code that does not say why there are no secrets", async () => {
+		const one: Case = { operation: "GET /v1/keys", status: 503, given: (it) => it.revoke() };
+		const wrong = await withBody(await stage.answer(one), (body) => ({ ...body, code: "CONFIG_INVALID" }));
+		await expect(judge(one, wrong)).rejects.toThrow("/code must be equal to one of the allowed values");
+	});
+
 	it.each([
 		["lastRefreshAt", "yesterday"],
 		["state", "fine"],

@@ -11,7 +11,7 @@ import { TOKEN } from "../requests.js";
 export type Message = Readonly<Record<string, unknown>>;
 
 /** An event that says that something may be different. */
-export const REFRESHED: AgentEvent = {
+const REFRESHED: AgentEvent = {
 	event: "agent.recovered",
 	at: 0,
 	revision: "whatever",
