@@ -38,7 +38,7 @@ const DOCUMENT = "document";
 export class OpenApiChecker {
 	readonly #document: Node;
 	readonly #ajv = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true });
-	/** Answers that are right need no second look: the same ones come thousands of times. */
+	/** By the pointer to the schema. */
 	readonly #compiled = new Map<string, ValidateFunction>();
 
 	/** Throws where a schema of the document cannot be compiled. */
