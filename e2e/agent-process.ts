@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { vectorKeys, vectorSecrets } from "@clef-sh/testkit/vectors";
 import { expect, onTestFinished } from "vitest";
 import { commandForAnybody, commandPath, inherited } from "./command.js";
+import { expectDocumented } from "./documented.js";
 import { eventually } from "./eventually.js";
 import { freePort } from "./free-port.js";
 
@@ -143,14 +144,23 @@ export class AgentProcess {
 		);
 	}
 
-	/** A request with the token. */
-	async get(path: string, headers: Readonly<Record<string, string>> = {}) {
+	/** A request with the token; its answer must be as the OpenAPI document says. */
+	async ask(method: "GET" | "HEAD" | "POST", path: string, headers: Readonly<Record<string, string>> = {}) {
 		const response = await fetch(this.url + path, {
+			method,
 			// A kept connection may belong to an agent before this one, which had the same port.
 			headers: { authorization: `Bearer ${TOKEN}`, connection: "close", ...headers },
 		});
 		const text = await response.text();
-		return { status: response.status, headers: response.headers, text, json: () => JSON.parse(text) };
+		const { status, headers: received, url } = response;
+		const all = Object.fromEntries(received);
+		expectDocumented({ method, path: new URL(url).pathname, status, headers: all, body: text });
+		return { status, headers: received, text, json: () => JSON.parse(text) };
+	}
+
+	/** The same, to read. */
+	get(path: string, headers: Readonly<Record<string, string>> = {}) {
+		return this.ask("GET", path, headers);
 	}
 
 	/** What the agent serves, or the code and reason for which it does not. */

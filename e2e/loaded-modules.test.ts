@@ -86,6 +86,15 @@ it("has no cloud SDK among what it starts with", () => {
 	}
 });
 
+it("has no description of its API in it, which nobody asks an agent for", () => {
+	const described = readdirSync(join(dist, "chunks")).filter((name) =>
+		readFileSync(join(dist, "chunks", name), "utf8").includes("x-other-requests"),
+	);
+	expect(described).toEqual([]);
+	const published = readFileSync(new URL("../docs/openapi.json", import.meta.url), "utf8");
+	expect(published).toContain("x-other-requests");
+});
+
 /** Asked for inside a `try` by the SDKs' proxy agent, for a proxy that demands Negotiate; absent, it says so. */
 const OPTIONAL = ["kerberos"];
 

@@ -104,9 +104,8 @@ it("POST /v1/refresh asks the source at once, and says what came of it", async (
 	onTestFinished(() => source.close());
 	const agent = await AgentProcess.ready({ CLEF_AGENT_SOURCE: source.url });
 	const post = async (token = TOKEN) => {
-		const headers = { authorization: `Bearer ${token}` };
-		const response = await fetch(`${agent.url}/v1/refresh`, { method: "POST", headers });
-		return { status: response.status, body: await response.json() };
+		const { status, json } = await agent.ask("POST", "/v1/refresh", { authorization: `Bearer ${token}` });
+		return { status, body: json() };
 	};
 	source.respondWith(behaviours.ok(await sealArtifact({ revision: "r2" })));
 	expect(await post()).toEqual({ status: 200, body: { outcome: "replaced", revision: "r2" } });

@@ -1,6 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
 import { TOKEN } from "./agent-process.js";
+import { expectDocumentedRaw } from "./documented.js";
 
 /** One answer as it stood on the wire. */
 export interface RawAnswer {
@@ -45,9 +46,14 @@ export async function exchangeText(port: number, bytes: string): Promise<Buffer>
 	return drained(socket);
 }
 
-/** Sends raw bytes, and reads every answer until the agent closes the connection. */
+/**
+ * Sends raw bytes, and reads every answer until the agent closes the connection. They must be as the OpenAPI document
+ * says.
+ */
 export async function exchange(port: number, bytes: string): Promise<RawAnswer[]> {
-	return answersIn(await exchangeText(port, bytes));
+	const answers = answersIn(await exchangeText(port, bytes));
+	expectDocumentedRaw(bytes, answers);
+	return answers;
 }
 
 /** Like {@link exchange}, for exactly one answer. */

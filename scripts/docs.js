@@ -17,6 +17,8 @@ import { ensureBuilt, root } from "./run.js";
 ensureBuilt();
 /** @type {typeof import("../packages/core/src/env/index.js")} */
 const { ENVIRONMENT_VARIABLES } = await import(`${root}packages/core/dist/env/index.js`);
+/** @type {typeof import("../packages/router/src/openapi/index.js")} */
+const { openApiDocument } = await import(`${root}packages/router/dist/openapi/index.js`);
 
 const fleets = readResults();
 
@@ -29,6 +31,8 @@ const problems = [
 	...publish("docs/images/fleet-demand.svg", demandPlot(fleets)),
 	...publish("docs/images/fleet-outage.svg", outagePlot(fleets)),
 	...publish("docs/images/fleet-readers.svg", readersPlot(fleets)),
+	// The version is that of the API, which its paths begin with, so that no release makes this file another one.
+	...publish("docs/openapi.json", `${JSON.stringify(openApiDocument("1"), null, 2)}\n`),
 	...publish("docs/lambda-clients.md", lambdaClientsPage()),
 	...publish("docs/threat-model.md", threatModelPage()),
 	...performance(),

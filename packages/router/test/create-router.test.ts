@@ -129,9 +129,7 @@ describe("routes", () => {
 		["/V1/SECRETS", 404],
 		["/v1/Secrets/database__URL", 404],
 	])("L33 %s is a uniform %i", async (path, status) => {
-		const response = await router.request(`http://localhost${path}`, {
-			headers: { Authorization: `Bearer ${TOKEN}` },
-		});
+		const response = await ask(router, `http://localhost${path}`);
 		expect(await shown(response)).toEqual({
 			status,
 			body: { error: expect.stringMatching(/\.$/), code: "NOT_FOUND" },

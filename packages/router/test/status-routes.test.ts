@@ -1,6 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createRouter } from "../src/create-router.js";
 import { FakeAgent, secretsOf } from "./fake-agent.js";
+import { expectDocumented } from "./openapi/documented.js";
 import { shown, TOKEN } from "./requests.js";
 
 let secrets: Awaited<ReturnType<typeof secretsOf>>;
@@ -76,8 +77,12 @@ describe("GET /v1/ready", () => {
 
 describe("GET /v1/metrics", () => {
 	const METRICS = "# TYPE clef_snapshot_age_seconds gauge\nclef_snapshot_age_seconds 1\n";
-	const ask = (headers: Record<string, string> = { Authorization: `Bearer ${TOKEN}` }) =>
-		createRouter(agent, { token: TOKEN, metrics: async () => METRICS }).request("/v1/metrics", { headers });
+	const ask = async (headers: Record<string, string> = { Authorization: `Bearer ${TOKEN}` }) => {
+		const router = createRouter(agent, { token: TOKEN, metrics: async () => METRICS });
+		const answer = await router.request("/v1/metrics", { headers });
+		await expectDocumented("GET", "/v1/metrics", answer);
+		return answer;
+	};
 
 	it("is Prometheus' text for whoever has the token", async () => {
 		const answer = await ask();

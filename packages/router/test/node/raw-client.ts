@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { expectDocumentedRaw } from "../openapi/documented.js";
 
 /** One response as it stood on the wire. */
 export interface RawResponse {
@@ -34,11 +35,16 @@ export function closed(socket: Socket): Promise<void> {
 	});
 }
 
-/** Sends raw bytes, and reads responses until the server closes the connection. */
+/**
+ * Sends raw bytes, and reads responses until the server closes the connection. They must be as the OpenAPI document
+ * says.
+ */
 export async function exchange(port: number, bytes: string | Buffer): Promise<RawResponse[]> {
 	const socket = await dial(port);
 	socket.write(bytes, "latin1");
-	return parseResponses(await drain(socket));
+	const responses = parseResponses(await drain(socket));
+	expectDocumentedRaw(Buffer.from(bytes).toString("latin1"), responses);
+	return responses;
 }
 
 /** Like {@link exchange}, for exactly one response. */

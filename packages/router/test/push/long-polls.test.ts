@@ -1,5 +1,6 @@
 import { settle } from "@clef-sh/testkit/clock";
 import { beforeEach, describe, expect, it } from "vitest";
+import { expectDocumented } from "../openapi/documented.js";
 import { TOKEN } from "../requests.js";
 import { PushStage } from "./stage.js";
 
@@ -17,8 +18,10 @@ function poll(query: string, condition = '"r1"', signal?: AbortSignal) {
 			headers: { Authorization: `Bearer ${TOKEN}`, ...(condition && { "If-None-Match": condition }) },
 			...(signal && { signal }),
 		}),
-	).finally(() => {
+	).then(async (answer) => {
 		isAnswered = true;
+		await expectDocumented("GET", "/v1/secrets", answer);
+		return answer;
 	});
 	return { response, isAnswered: () => settle().then(() => isAnswered) };
 }

@@ -4,6 +4,7 @@ import type { Hono } from "hono";
 import { createRouter } from "../../src/create-router.js";
 import { Changes } from "../../src/push/changes.js";
 import { FakeAgent, secretsOf } from "../fake-agent.js";
+import { expectDocumented, expectDocumentedEvent } from "../openapi/documented.js";
 import { TOKEN } from "../requests.js";
 
 /** A message of an event stream as a client reads it; comments and `retry` are under their own names. */
@@ -51,6 +52,7 @@ export class PushStage {
 		const response = await this.router.request("/v1/events", {
 			headers: { Authorization: `Bearer ${TOKEN}`, ...headers },
 		});
+		await expectDocumented("GET", "/v1/events", response);
 		await settle();
 		return new StreamReader(response);
 	}
@@ -93,7 +95,13 @@ function parse(text: string): readonly Message[] {
 	return text
 		.split("\n\n")
 		.filter((block) => block !== "")
-		.map((block) => Object.fromEntries(block.split("\n").map(field)));
+		.map(messageOf);
+}
+
+function messageOf(block: string): Message {
+	const message = Object.fromEntries(block.split("\n").map(field));
+	if (message.event !== undefined) expectDocumentedEvent(String(message.event), message.data);
+	return message;
 }
 
 function field(line: string): readonly [string, unknown] {
