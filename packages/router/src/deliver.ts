@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { nodeBindings } from "./node-bindings.js";
 import type { OpenStream } from "./push/stream.js";
 import type { Reply } from "./reply.js";
@@ -13,15 +12,15 @@ import type { Reply } from "./reply.js";
 export function deliver(reply: Reply, env: unknown): Response {
 	const bindings = nodeBindings(env);
 	if (bindings === undefined) return toResponse(reply);
-	const { incoming, outgoing } = bindings;
+	const { alreadySent, incoming, outgoing } = bindings;
 	if (incoming.destroyed || outgoing.destroyed) {
 		// The client left while we waited for the agent: there is nobody to write to.
 		reply.release?.();
-		return RESPONSE_ALREADY_SENT;
+		return alreadySent;
 	}
 	if (reply.release !== undefined) releaseWhenSent(reply.release, incoming, outgoing);
 	writeReply(reply, outgoing);
-	return RESPONSE_ALREADY_SENT;
+	return alreadySent;
 }
 
 /** Writes a complete reply. */

@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-/** What the node layer passes along with a request. */
+/** What our node layer passes along with a request. */
 export interface NodeBindings {
 	readonly incoming: IncomingMessage;
 	readonly outgoing: ServerResponse;
+	/** What a route gives back when it has written the reply itself. */
+	readonly alreadySent: Response;
 	/** Which way the request came in; over TCP unless it says otherwise. */
 	readonly entrance?: Entrance;
 }
@@ -17,7 +19,7 @@ export interface Entrance {
 /** The way in over TCP, and of every request that says nothing else. */
 export const TCP_ENTRANCE: Entrance = { checksHost: true, asksToken: true };
 
-/** The bindings of a request, where it came through Node. */
+/** The bindings of a request, where it came through our node layer. */
 export function nodeBindings(env: unknown): NodeBindings | undefined {
 	return hasNodeBindings(env) ? env : undefined;
 }
@@ -37,5 +39,5 @@ export function whenClientGone(env: unknown, request: Request, leave: () => void
 }
 
 function hasNodeBindings(env: unknown): env is NodeBindings {
-	return typeof env === "object" && env !== null && "outgoing" in env;
+	return typeof env === "object" && env !== null && "alreadySent" in env;
 }

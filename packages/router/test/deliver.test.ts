@@ -24,7 +24,7 @@ describe("deliver", () => {
 	const reply = { status: 200, headers: { "Content-Length": "5" }, body: Buffer.from("bytes") };
 	const bindings = () => {
 		const incoming = new IncomingMessage(new Socket());
-		return { incoming, outgoing: new ServerResponse(incoming) };
+		return { incoming, outgoing: new ServerResponse(incoming), alreadySent: new Response() };
 	};
 
 	it("hands Node the very bytes, and writes nothing else", () => {

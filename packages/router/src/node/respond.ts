@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { getRequestListener } from "@hono/node-server";
+import type { getRequestListener } from "@hono/node-server";
 import type { Hono } from "hono";
 import { deliver, toResponse } from "../deliver.js";
 import { errorReply } from "../error-reply.js";
@@ -19,14 +19,24 @@ export type Respond = (incoming: IncomingMessage, outgoing: ServerResponse, head
 export function createRespond(router: Hono, entrance: Entrance): Respond {
 	if (hasOnlyOwnRoutes(router)) {
 		return (incoming, outgoing, headers) =>
-			void respondDirectly(router, { incoming, outgoing, entrance }, headers);
+			void respondDirectly(router, { incoming, outgoing, entrance, alreadySent: NOTHING_TO_DO }, headers);
 	}
-	const fetch = (request: Request, env: object) => router.fetch(request, { ...env, entrance });
-	const listener = getRequestListener(fetch, {
+	const adapted = adapt(router, entrance);
+	return (incoming, outgoing) => void adapted.then((listener) => listener(incoming, outgoing));
+}
+
+/** In place of a response where nobody looks at it: Node loads what makes real ones when it is first asked for it. */
+const NOTHING_TO_DO = Object.freeze({}) as Response;
+
+/** Hono's own adapter, which the usual router does without, and so does its start. */
+async function adapt(router: Hono, entrance: Entrance): Promise<ReturnType<typeof getRequestListener>> {
+	const { getRequestListener } = await import("@hono/node-server");
+	const { RESPONSE_ALREADY_SENT: alreadySent } = await import("@hono/node-server/utils/response");
+	const fetch = (request: Request, env: object) => router.fetch(request, { ...env, entrance, alreadySent });
+	return getRequestListener(fetch, {
 		overrideGlobalObjects: false,
 		errorHandler: (error) => toResponse(errorReply(error)),
 	});
-	return (incoming, outgoing) => void listener(incoming, outgoing);
 }
 
 async function respondDirectly(router: Hono, bindings: NodeBindings, headers: RequestHeaders): Promise<void> {
