@@ -7,6 +7,7 @@ import { memory } from "./memory.js";
 import { polls } from "./polls.js";
 import { refresh } from "./refresh.js";
 import { serving } from "./serving.js";
+import { size } from "./size.js";
 import { start } from "./start.js";
 
 /**
@@ -24,4 +25,4 @@ import { start } from "./start.js";
 /** @typedef {(extent: Extent) => Promise<Found>} Part */
 
 /** @type {Readonly<Record<string, Part>>} */
-export const PARTS = { serving, latency, start, memory, polls, refresh, jit: justInTime, growth };
+export const PARTS = { serving, latency, start, memory, polls, refresh, jit: justInTime, growth, size };

@@ -79,4 +79,10 @@ while it takes a new artifact several times a second. The slowest request withou
 what every refresh costs, however small its artifact, makes the small ones dear per byte.`,
 		lines: { title: "Cost beside that of 10 keys", x: "keys", y: "ratio", scale: "log" },
 	},
+	{
+		part: "size",
+		title: "Size",
+		text: `What a user installs. Nothing else comes with the npm package: cloud SDKs are in its own files. The image is the
+binary and about 6 MB of libraries and certificates ([image](install/image.md)).`,
+	},
 ];
