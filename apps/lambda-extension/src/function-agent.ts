@@ -53,6 +53,11 @@ export class FunctionAgent implements RoutedAgent {
 		return opened;
 	}
 
+	/** Never: each request may have to wait for the refresh it falls into. */
+	openNow(): undefined {
+		return undefined;
+	}
+
 	status(): AgentStatus {
 		return this.#parts.agent.status();
 	}

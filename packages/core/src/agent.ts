@@ -18,6 +18,11 @@ export interface Agent extends AsyncDisposable {
 	 * `CacheError` when nothing may be served, and with a `DecryptError` when just-in-time decryption fails.
 	 */
 	open(): Promise<OpenSecrets>;
+	/**
+	 * What {@link open} would resolve with, where that takes no waiting; undefined where it would wait or reject. Saves
+	 * a turn of the event loop where every answer counts.
+	 */
+	openNow(): OpenSecrets | undefined;
 	/** Starts a refresh, or joins the one in flight. Never rejects: a failure is the outcome `kept`. */
 	refresh(): Promise<RefreshOutcome>;
 	/**

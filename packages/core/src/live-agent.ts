@@ -91,8 +91,12 @@ export class LiveAgent<T> implements Agent {
 		throw new AgentError(["secrets() is for cached mode; in just-in-time mode use await agent.open()."]);
 	}
 
+	openNow(): OpenSecrets | undefined {
+		const content = this.#unservable() === undefined ? this.#cache.current?.content : undefined;
+		return content instanceof ServedSecrets ? content : undefined;
+	}
+
 	async open(): Promise<OpenSecrets> {
-		// The usual case first: this is on the way of every answer.
 		if (this.#unservable() !== undefined) await this.#tryToServe();
 		const { artifact, content } = this.#servable();
 		const opened = this.#parts.mode.open(content, this.#refresher.signal);

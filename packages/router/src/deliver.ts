@@ -12,15 +12,19 @@ import type { Reply } from "./reply.js";
 export function deliver(reply: Reply, env: unknown): Response {
 	const bindings = nodeBindings(env);
 	if (bindings === undefined) return toResponse(reply);
-	const { alreadySent, incoming, outgoing } = bindings;
+	send(reply, bindings.incoming, bindings.outgoing);
+	return bindings.alreadySent;
+}
+
+/** Writes a reply to Node's response, if its client is still there. */
+export function send(reply: Reply, incoming: IncomingMessage, outgoing: ServerResponse): void {
 	if (incoming.destroyed || outgoing.destroyed) {
 		// The client left while we waited for the agent: there is nobody to write to.
 		reply.release?.();
-		return alreadySent;
+		return;
 	}
 	if (reply.release !== undefined) releaseWhenSent(reply.release, incoming, outgoing);
 	writeReply(reply, outgoing);
-	return alreadySent;
 }
 
 /** Writes a complete reply. */

@@ -1,14 +1,16 @@
 import type { Hono } from "hono";
+import type { Routes } from "./routes.js";
 
-/** How many routes each of our routers had when it was made. */
-const madeWith = new WeakMap<Hono, number>();
+/** What each of our routers was made of, and how many routes that made. */
+const made = new WeakMap<Hono, { readonly routes: Routes; readonly count: number }>();
 
 /** Remembers a router as it was made. */
-export function markAsMade(router: Hono): void {
-	madeWith.set(router, router.routes.length);
+export function rememberRoutes(router: Hono, routes: Routes): void {
+	made.set(router, { routes, count: router.routes.length });
 }
 
-/** Whether a router has our routes and nothing else, so that nobody reads more of a request than we do. */
-export function hasOnlyOwnRoutes(router: Hono): boolean {
-	return madeWith.get(router) === router.routes.length;
+/** The routes of a router that has ours and nothing else, so that nobody reads more of a request than they do. */
+export function ownRoutes(router: Hono): Routes | undefined {
+	const known = made.get(router);
+	return known?.count === router.routes.length ? known.routes : undefined;
 }

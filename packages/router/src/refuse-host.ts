@@ -22,6 +22,6 @@ export function createHostCheck(port?: number): (host: string) => boolean {
 const isLoopback = createHostCheck();
 
 /** Refuses a request for another host; a `Host` header given twice arrives joined, and is refused too. */
-export function refuseHost(request: Request): Reply | undefined {
-	return isLoopback(request.headers.get("host") ?? new URL(request.url).host) ? undefined : HOST_REFUSED;
+export function refuseHost(host: string): Reply | undefined {
+	return isLoopback(host) ? undefined : HOST_REFUSED;
 }

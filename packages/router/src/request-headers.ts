@@ -3,25 +3,35 @@ export type RequestHeaders = Pick<Headers, "get" | "has">;
 
 /**
  * Headers as Node's parser handed them over (name, value, name, value), with the values of a repeated name joined as
- * Fetch joins them. Making a `Headers` of them takes longer than answering.
+ * Fetch joins them. They are looked through for each name: requests have few, and making a `Headers` or a map of them
+ * takes longer than answering.
  */
 export class RawHeaders implements RequestHeaders {
-	readonly #values = new Map<string, string>();
+	readonly #raw: readonly string[];
 
 	constructor(raw: readonly string[]) {
-		for (let i = 0; i < raw.length; i += 2) {
-			const name = raw[i]?.toLowerCase() ?? "";
-			const value = raw[i + 1] ?? "";
-			const earlier = this.#values.get(name);
-			this.#values.set(name, earlier === undefined ? value : `${earlier}, ${value}`);
-		}
+		this.#raw = raw;
 	}
 
 	get(name: string): string | null {
-		return this.#values.get(name) ?? null;
+		const raw = this.#raw;
+		let joined: string | null = null;
+		for (let i = 0; i < raw.length; i += 2) {
+			if (!isNamed(raw[i], name)) continue;
+			const value = raw[i + 1] ?? "";
+			joined = joined === null ? value : `${joined}, ${value}`;
+		}
+		return joined;
 	}
 
 	has(name: string): boolean {
-		return this.#values.has(name);
+		const raw = this.#raw;
+		for (let i = 0; i < raw.length; i += 2) if (isNamed(raw[i], name)) return true;
+		return false;
 	}
+}
+
+/** Lengths differ most often, and tell at once. */
+function isNamed(sent: string | undefined, name: string): boolean {
+	return sent?.length === name.length && (sent === name || sent.toLowerCase() === name);
 }

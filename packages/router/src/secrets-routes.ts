@@ -1,9 +1,9 @@
 import type { BodyFormat, OpenSecrets } from "@clef-sh/core";
-import type { Context } from "hono";
 import { entityTag, matchesEntityTag } from "./entity-tag.js";
 import { malformed, notFound, refusal } from "./refusal.js";
 import { jsonReply, type Reply, STANDING_HEADERS, textReply } from "./reply.js";
 import { isPlainTarget } from "./request-target.js";
+import type { RouteRequest } from "./route-request.js";
 
 const UNKNOWN_FORMAT = malformed("The only format that can be asked for is ?format=flat.");
 const UNREADABLE_NAME = malformed(
@@ -26,39 +26,44 @@ const AMBIGUOUS_FLAT = refusal(
  *
  * The bytes stay held until the reply is delivered, whatever replaces them meanwhile.
  */
-export function secretsReply(c: Context, open: OpenSecrets): Reply {
-	const format = c.req.query("format") ?? "packed";
+export function secretsReply(request: RouteRequest, open: OpenSecrets): Reply {
+	const format = request.query("format") ?? "packed";
 	if (format !== "packed" && format !== "flat") return UNKNOWN_FORMAT;
 	const body = open.body(format);
 	if (body === undefined) return AMBIGUOUS_FLAT;
 	const headers = bodyHeaders(body, open.revision, format);
-	const condition = c.req.raw.headers.get("if-none-match");
+	const condition = request.headers.get("if-none-match");
 	if (condition !== null && matchesEntityTag(condition, headers.ETag)) return notModified(headers.ETag);
 	return { status: 200, headers, body, release: open.retain() };
 }
 
 /** `GET /v1/keys`: the listed names, sorted. */
-export function keysReply(_: Context, { secrets }: OpenSecrets): Reply {
+export function keysReply({ secrets }: OpenSecrets): Reply {
 	return jsonReply(200, secrets.names());
 }
 
-/** `GET /v1/secrets/:key`: a listed name, or a key that only one namespace has. */
-export function namedSecretReply(c: Context, { secrets }: OpenSecrets): Reply {
-	if (!isPlainTarget(c.req.path)) return UNREADABLE_NAME;
-	const found = secrets.find(c.req.param("key") ?? "");
+/** `GET /v1/secrets/:key`: a listed name, or a key that only one namespace has; `key` as in the path. */
+export function namedSecretReply(request: RouteRequest, { secrets }: OpenSecrets, key: string): Reply {
+	if (!isPlainTarget(request.path)) return UNREADABLE_NAME;
+	const found = secrets.find(decodeURIComponent(key));
 	if (found.status === "ambiguous") return AMBIGUOUS_NAME;
-	return found.status === "found" ? valueReply(c, found.value) : UNKNOWN_NAME;
+	return found.status === "found" ? valueReply(request, found.value) : UNKNOWN_NAME;
 }
 
-/** `GET /v1/secrets/:namespace/:key`: never ambiguous. */
-export function namespacedSecretReply(c: Context, { secrets }: OpenSecrets): Reply {
-	if (!isPlainTarget(c.req.path)) return UNREADABLE_NAME;
-	const value = secrets.findIn(c.req.param("namespace") ?? "", c.req.param("key") ?? "");
-	return value === undefined ? UNKNOWN_NAME : valueReply(c, value);
+/** `GET /v1/secrets/:namespace/:key`: never ambiguous; both names as in the path. */
+export function namespacedSecretReply(
+	request: RouteRequest,
+	{ secrets }: OpenSecrets,
+	namespace: string,
+	key: string,
+): Reply {
+	if (!isPlainTarget(request.path)) return UNREADABLE_NAME;
+	const value = secrets.findIn(decodeURIComponent(namespace), decodeURIComponent(key));
+	return value === undefined ? UNKNOWN_NAME : valueReply(request, value);
 }
 
-function valueReply(c: Context, value: string): Reply {
-	return prefersText(c.req.raw.headers.get("accept"))
+function valueReply({ headers }: RouteRequest, value: string): Reply {
+	return prefersText(headers.get("accept"))
 		? textReply(200, "text/plain; charset=utf-8", value)
 		: jsonReply(200, { value });
 }

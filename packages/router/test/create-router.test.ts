@@ -4,7 +4,7 @@ import { sealArtifact } from "@clef-sh/testkit/artifacts";
 import { ManualClock } from "@clef-sh/testkit/clock";
 import { ScriptedSource } from "@clef-sh/testkit/scripted-source";
 import { vector, vectorKeys, vectorSecrets } from "@clef-sh/testkit/vectors";
-import type { Hono } from "hono";
+import { Hono } from "hono";
 import { beforeAll, beforeEach, describe, expect, expectTypeOf, it } from "vitest";
 import { createRouter, RouterError } from "../src/index.js";
 import { FakeAgent, secretsOf } from "./fake-agent.js";
@@ -134,6 +134,15 @@ describe("routes", () => {
 			status,
 			body: { error: expect.stringMatching(/\.$/), code: "NOT_FOUND" },
 		});
+	});
+
+	it("L29 mounted under a path of its own it serves nothing, rather than secrets without their checks", async () => {
+		const outer = new Hono().route("/clef", router);
+		for (const path of SECRET_ENDPOINTS) {
+			expect((await ask(outer as Hono, `/clef${path}`)).status).toBe(404);
+			expect((await ask(outer as Hono, `/clef${path}`, { Authorization: "" })).status).toBe(404);
+		}
+		expect(agent.opens).toBe(0);
 	});
 
 	it("L33 HEAD has the status and headers of GET, and no body", async () => {

@@ -3,7 +3,7 @@ import { sealArtifact } from "@clef-sh/testkit/artifacts";
 import { ManualClock } from "@clef-sh/testkit/clock";
 import { ScriptedSource } from "@clef-sh/testkit/scripted-source";
 import { vectorKeys } from "@clef-sh/testkit/vectors";
-import type { RoutedAgent } from "../src/create-router.js";
+import type { RoutedAgent } from "../src/routes.js";
 
 /** Real secrets, decrypted by a real agent from an artifact sealed for the occasion. */
 export async function secretsOf(payload: unknown): Promise<Secrets> {
@@ -68,15 +68,17 @@ class FakeOpenSecrets implements OpenSecrets {
 	}
 }
 
+const OPEN_GATE = Promise.resolve();
+
 /** An agent whose state, failure and pace a test dictates. */
 export class FakeAgent implements RoutedAgent {
 	held: FakeOpenSecrets;
 	state: AgentStatus = READY;
 	/** When set, `open()` rejects with this. */
 	failure: unknown;
-	/** `open()` waits for this. */
-	gate: Promise<void> = Promise.resolve();
-	/** How often `open()` was called. */
+	/** `open()` waits for this; unless it was set, nothing has to be waited for. */
+	gate: Promise<void> = OPEN_GATE;
+	/** How often it was opened. */
 	opens = 0;
 
 	constructor(secrets: Secrets, revision = "r1") {
@@ -92,6 +94,12 @@ export class FakeAgent implements RoutedAgent {
 	replace(secrets: Secrets, revision: string): void {
 		this.held.replace();
 		this.held = new FakeOpenSecrets(secrets, revision);
+	}
+
+	openNow(): OpenSecrets | undefined {
+		if (this.gate !== OPEN_GATE || this.failure !== undefined) return undefined;
+		this.opens += 1;
+		return this.held;
 	}
 
 	async open(): Promise<OpenSecrets> {

@@ -3,7 +3,6 @@ import { Server as NetServer, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Hono } from "hono";
 import { writeReply } from "../deliver.js";
-import { type Entrance, TCP_ENTRANCE } from "../node-bindings.js";
 import { malformed } from "../refusal.js";
 import type { Reply } from "../reply.js";
 import { RawHeaders } from "../request-headers.js";
@@ -66,7 +65,7 @@ export async function listen(router: Hono, options: ListenOptions): Promise<List
 	const port = await bind(server, options.port);
 	return {
 		port,
-		...serve(server, router, { ...options, limits, guard: createGuard(port), entrance: TCP_ENTRANCE }),
+		...serve(server, router, { ...options, limits, guard: createGuard(port), asksToken: true }),
 	};
 }
 
@@ -79,19 +78,18 @@ export async function listenOnSocket(router: Hono, options: ListenOnSocketOption
 	const limits = { ...DEFAULT_LIMITS, ...options.limits };
 	const server = createBoundedServer(limits);
 	await bindSocket(server, options);
-	const entrance = { checksHost: false, asksToken: options.asksToken };
-	return serve(server, router, { ...options, limits, guard: createGuard(undefined), entrance });
+	return serve(server, router, { ...options, limits, guard: createGuard(undefined) });
 }
 
 interface ServeParts extends ServeOptions {
 	readonly limits: ListenLimits;
 	readonly guard: Guard;
-	readonly entrance: Entrance;
+	readonly asksToken: boolean;
 }
 
-function serve(server: Server, router: Hono, { entrance, guard, limits, onRequest }: ServeParts): Listening {
+function serve(server: Server, router: Hono, { asksToken, guard, limits, onRequest }: ServeParts): Listening {
 	const connections = new Connections(limits, tellingOf(onRequest));
-	attach(server, connections, guard, createRespond(router, entrance));
+	attach(server, connections, guard, createRespond(router, asksToken));
 	let stopped: Promise<void> | undefined;
 	return {
 		close: async (graceMs) => {

@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { getRequestListener } from "@hono/node-server";
 import type { Hono } from "hono";
-import { deliver, toResponse } from "../deliver.js";
+import { send, toResponse } from "../deliver.js";
 import { errorReply } from "../error-reply.js";
-import type { Entrance, NodeBindings } from "../node-bindings.js";
-import { hasOnlyOwnRoutes } from "../own-routes.js";
+import { ownRoutes } from "../own-routes.js";
+import type { Reply } from "../reply.js";
 import type { RequestHeaders } from "../request-headers.js";
+import { NodeRequest } from "./node-request.js";
 
 /** Answers a request that the guard has let through. */
 export type Respond = (incoming: IncomingMessage, outgoing: ServerResponse, headers: RequestHeaders) => void;
@@ -13,49 +14,38 @@ export type Respond = (incoming: IncomingMessage, outgoing: ServerResponse, head
 /**
  * How a router answers Node's requests.
  *
- * Our own routes read the method, the target and some headers, and write their replies themselves; they get just that.
- * A router that somebody added to gets whole requests, and may answer with any response.
+ * Our own routes are asked directly, and answer in the same turn where they can. A router that somebody added to gets
+ * whole requests, and may answer with any response.
  */
-export function createRespond(router: Hono, entrance: Entrance): Respond {
-	if (hasOnlyOwnRoutes(router)) {
-		return (incoming, outgoing, headers) =>
-			void respondDirectly(router, { incoming, outgoing, entrance, alreadySent: NOTHING_TO_DO }, headers);
+export function createRespond(router: Hono, asksToken: boolean): Respond {
+	const routes = ownRoutes(router);
+	if (routes === undefined) {
+		const adapted = adapt(router, asksToken);
+		return (incoming, outgoing) => void adapted.then((listener) => listener(incoming, outgoing));
 	}
-	const adapted = adapt(router, entrance);
-	return (incoming, outgoing) => void adapted.then((listener) => listener(incoming, outgoing));
+	return (incoming, outgoing, headers) => {
+		const reply = routes.answer(new NodeRequest(incoming, outgoing, headers, asksToken));
+		if (reply instanceof Promise) void reply.then((late) => sendOrCut(late, incoming, outgoing));
+		else sendOrCut(reply, incoming, outgoing);
+	};
 }
 
-/** In place of a response where nobody looks at it: Node loads what makes real ones when it is first asked for it. */
-const NOTHING_TO_DO = Object.freeze({}) as Response;
+/** A reply that Node refuses to write must not end the process. */
+function sendOrCut(reply: Reply, incoming: IncomingMessage, outgoing: ServerResponse): void {
+	try {
+		send(reply, incoming, outgoing);
+	} catch {
+		outgoing.destroy();
+	}
+}
 
 /** Hono's own adapter, which the usual router does without, and so does its start. */
-async function adapt(router: Hono, entrance: Entrance): Promise<ReturnType<typeof getRequestListener>> {
+async function adapt(router: Hono, asksToken: boolean): Promise<ReturnType<typeof getRequestListener>> {
 	const { getRequestListener } = await import("@hono/node-server");
 	const { RESPONSE_ALREADY_SENT: alreadySent } = await import("@hono/node-server/utils/response");
-	const fetch = (request: Request, env: object) => router.fetch(request, { ...env, entrance, alreadySent });
+	const fetch = (request: Request, env: object) => router.fetch(request, { ...env, asksToken, alreadySent });
 	return getRequestListener(fetch, {
 		overrideGlobalObjects: false,
 		errorHandler: (error) => toResponse(errorReply(error)),
 	});
-}
-
-async function respondDirectly(router: Hono, bindings: NodeBindings, headers: RequestHeaders): Promise<void> {
-	const { incoming, outgoing } = bindings;
-	// Whatever the host, it must not become a part of the path.
-	const url = `http://localhost${incoming.url}`;
-	const request: ReadRequest = { method: incoming.method ?? "", url, headers };
-	try {
-		await router.fetch(request as unknown as Request, bindings);
-	} catch (error) {
-		// What is thrown and is no `Error` passes Hono by.
-		if (outgoing.headersSent) outgoing.destroy();
-		else deliver(errorReply(error), bindings);
-	}
-}
-
-/** All that our routes, and Hono on the way to them, read of a request. */
-interface ReadRequest {
-	readonly method: string;
-	readonly url: string;
-	readonly headers: RequestHeaders;
 }

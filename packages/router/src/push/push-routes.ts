@@ -1,9 +1,8 @@
 import type { Clock } from "@clef-sh/core";
-import type { Context } from "hono";
 import { entityTag, matchesEntityTag } from "../entity-tag.js";
-import { whenClientGone } from "../node-bindings.js";
 import { malformed, refusal } from "../refusal.js";
 import { type Reply, STANDING_HEADERS } from "../reply.js";
+import type { RouteRequest } from "../route-request.js";
 import type { Changes } from "./changes.js";
 import { EventStreams } from "./event-streams.js";
 import { LongPolls } from "./long-polls.js";
@@ -43,9 +42,9 @@ export class PushRoutes {
 	}
 
 	/** `GET /v1/events`: an event stream that never ends by itself. */
-	events(c: Context): Reply {
+	events({ headers }: RouteRequest): Reply {
 		if (this.#isFull()) return TOO_MANY_WAITING;
-		const id = c.req.raw.headers.get("last-event-id") ?? undefined;
+		const id = headers.get("last-event-id") ?? undefined;
 		return {
 			status: 200,
 			headers: STREAM_HEADERS,
@@ -58,18 +57,17 @@ export class PushRoutes {
 	 * Waits as long as `?wait` asks for and `If-None-Match` holds; what it gives is an answer without waiting. Not a
 	 * promise where nobody asks to wait: this is on the way of every answer.
 	 */
-	wait(c: Context): Promise<Reply | undefined> | undefined {
-		return c.req.raw.url.includes("?") ? this.#wait(c) : undefined;
+	wait(request: RouteRequest): Promise<Reply | undefined> | undefined {
+		const wait = request.query("wait");
+		return wait === undefined ? undefined : this.#wait(request, wait);
 	}
 
-	async #wait(c: Context): Promise<Reply | undefined> {
-		const condition = c.req.raw.headers.get("if-none-match");
-		const wait = c.req.query("wait");
-		if (wait === undefined) return undefined;
+	async #wait(request: RouteRequest, wait: string): Promise<Reply | undefined> {
+		const condition = request.headers.get("if-none-match");
 		if (!/^\d{1,9}$/.test(wait)) return UNREADABLE_WAIT;
 		if (condition === null) return undefined;
 		if (this.#isFull()) return TOO_MANY_WAITING;
-		const format = c.req.query("format") === "flat" ? "flat" : "packed";
+		const format = request.query("format") === "flat" ? "flat" : "packed";
 		await this.#polls.wait({
 			waitMs: Math.min(Number(wait), LONGEST_WAIT_S) * 1_000,
 			isSame: () => {
@@ -78,7 +76,7 @@ export class PushRoutes {
 					state === "ready" && revision !== null && matchesEntityTag(condition, entityTag(revision, format))
 				);
 			},
-			onGone: (leave) => whenClientGone(c.env, c.req.raw, leave),
+			onGone: (leave) => request.whenGone(leave),
 		});
 		return undefined;
 	}

@@ -1,8 +1,9 @@
 import { afterEach } from "vitest";
-import { createRouter, type RoutedAgent } from "../../src/create-router.js";
+import { createRouter } from "../../src/create-router.js";
 import type { ListenLimits } from "../../src/node/limits.js";
 import { type Listener, listen } from "../../src/node/listen.js";
 import type { ServedRequest } from "../../src/node/served-request.js";
+import type { RoutedAgent } from "../../src/routes.js";
 import { TOKEN } from "../requests.js";
 
 const open = new Set<Listener>();
