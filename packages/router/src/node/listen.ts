@@ -2,7 +2,6 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { Server as NetServer, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Hono } from "hono";
-import { writeReply } from "../deliver.js";
 import { malformed } from "../refusal.js";
 import type { Reply } from "../reply.js";
 import { RawHeaders } from "../request-headers.js";
@@ -14,6 +13,7 @@ import { createGuard, type Guard, hasBody } from "./guard.js";
 import { DEFAULT_LIMITS, type ListenLimits } from "./limits.js";
 import { createRespond, type Respond } from "./respond.js";
 import { ServedRequest } from "./served-request.js";
+import { writeBounded } from "./stall.js";
 
 const EXPECTATION_REFUSED = malformed("The Expect header is not supported; send the request without it.");
 
@@ -89,7 +89,7 @@ interface ServeParts extends ServeOptions {
 
 function serve(server: Server, router: Hono, { asksToken, guard, limits, onRequest }: ServeParts): Listening {
 	const connections = new Connections(limits, tellingOf(onRequest));
-	attach(server, connections, guard, createRespond(router, asksToken));
+	attach(server, { connections, guard, limits, respond: createRespond(router, asksToken, limits) });
 	let stopped: Promise<void> | undefined;
 	return {
 		close: async (graceMs) => {
@@ -118,13 +118,19 @@ function createBoundedServer(limits: ListenLimits): Server {
 		connectionsCheckingInterval: limits.sweepIntervalMs,
 		requireHostHeader: false, // ours to refuse, in JSON
 	});
-	server.timeout = limits.stallTimeoutMs;
 	// Node leaves out what is over 2,000 headers, which may be those to refuse a request for; their bytes are bounded.
 	server.maxHeadersCount = 0;
 	return server;
 }
 
-function attach(server: Server, connections: Connections, guard: Guard, respond: Respond): void {
+interface AttachedParts {
+	readonly connections: Connections;
+	readonly guard: Guard;
+	readonly limits: ListenLimits;
+	readonly respond: Respond;
+}
+
+function attach(server: Server, { connections, guard, limits, respond }: AttachedParts): void {
 	const judge = (incoming: IncomingMessage, outgoing: ServerResponse, headers: RawHeaders) => {
 		if (hasBody(headers)) outgoing.shouldKeepAlive = false;
 		return guard(incoming, headers);
@@ -133,14 +139,14 @@ function attach(server: Server, connections: Connections, guard: Guard, respond:
 		if (!connections.begin(incoming.socket, outgoing)) return;
 		const refused = judge(incoming, outgoing, new RawHeaders(incoming.rawHeaders)) ?? EXPECTATION_REFUSED;
 		outgoing.shouldKeepAlive = false;
-		writeReply(refused, outgoing);
+		writeBounded(refused, outgoing, limits);
 	};
 	server.on("request", (incoming, outgoing) => {
 		if (!connections.begin(incoming.socket, outgoing)) return;
 		const headers = new RawHeaders(incoming.rawHeaders);
 		const refused = judge(incoming, outgoing, headers);
 		if (refused === undefined) respond(incoming, outgoing, headers);
-		else writeReply(refused, outgoing);
+		else writeBounded(refused, outgoing, limits);
 	});
 	server.on("checkContinue", refuseExpectation);
 	server.on("checkExpectation", refuseExpectation);

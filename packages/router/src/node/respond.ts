@@ -7,6 +7,7 @@ import { ownRoutes } from "../own-routes.js";
 import type { Reply } from "../reply.js";
 import type { RequestHeaders } from "../request-headers.js";
 import { NodeRequest } from "./node-request.js";
+import { boundUnsent, type StallLimits } from "./stall.js";
 
 /** Answers a request that the guard has let through. */
 export type Respond = (incoming: IncomingMessage, outgoing: ServerResponse, headers: RequestHeaders) => void;
@@ -17,23 +18,33 @@ export type Respond = (incoming: IncomingMessage, outgoing: ServerResponse, head
  * Our own routes are asked directly, and answer in the same turn where they can. A router that somebody added to gets
  * whole requests, and may answer with any response.
  */
-export function createRespond(router: Hono, asksToken: boolean): Respond {
+export function createRespond(router: Hono, asksToken: boolean, limits: StallLimits): Respond {
 	const routes = ownRoutes(router);
 	if (routes === undefined) {
 		const adapted = adapt(router, asksToken);
-		return (incoming, outgoing) => void adapted.then((listener) => listener(incoming, outgoing));
+		return (incoming, outgoing) => {
+			outgoing.setTimeout(limits.stallTimeoutMs);
+			void adapted.then((listener) => listener(incoming, outgoing));
+		};
 	}
 	return (incoming, outgoing, headers) => {
 		const reply = routes.answer(new NodeRequest(incoming, outgoing, headers, asksToken));
-		if (reply instanceof Promise) void reply.then((late) => sendOrCut(late, incoming, outgoing));
-		else sendOrCut(reply, incoming, outgoing);
+		if (!(reply instanceof Promise)) return sendOrCut(reply, incoming, outgoing, limits);
+		outgoing.setTimeout(limits.stallTimeoutMs);
+		void reply.then((late) => sendOrCut(late, incoming, outgoing, limits));
 	};
 }
 
 /** A reply that Node refuses to write must not end the process. */
-function sendOrCut(reply: Reply, incoming: IncomingMessage, outgoing: ServerResponse): void {
+function sendOrCut(
+	reply: Reply,
+	incoming: IncomingMessage,
+	outgoing: ServerResponse,
+	limits: StallLimits,
+): void {
 	try {
 		send(reply, incoming, outgoing);
+		boundUnsent(outgoing, limits);
 	} catch {
 		outgoing.destroy();
 	}
