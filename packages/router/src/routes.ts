@@ -78,8 +78,10 @@ export class Routes {
 	#find(request: RouteRequest): Reply | Promise<Reply> {
 		const route = this.#exact.get(request.path);
 		if (route !== undefined) return route.answer(request);
-		const [, first, second] = NAMED.exec(request.path) ?? [];
+		const named = NAMED.exec(request.path);
+		const first = named?.[1];
 		if (first === undefined) return UNKNOWN_ENDPOINT;
+		const second = named?.[2];
 		return withOpen(this.#agent, (open) =>
 			second === undefined
 				? namedSecretReply(request, open, first)

@@ -31,9 +31,9 @@ export function secretsReply(request: RouteRequest, open: OpenSecrets): Reply {
 	if (format !== "packed" && format !== "flat") return UNKNOWN_FORMAT;
 	const body = open.body(format);
 	if (body === undefined) return AMBIGUOUS_FLAT;
-	const headers = bodyHeaders(body, open.revision, format);
+	const { tag, headers, notModified } = representation(body, open.revision, format);
 	const condition = request.headers.get("if-none-match");
-	if (condition !== null && matchesEntityTag(condition, headers.ETag)) return notModified(headers.ETag);
+	if (condition !== null && matchesEntityTag(condition, tag)) return notModified;
 	return { status: 200, headers, body, release: open.retain() };
 }
 
@@ -76,30 +76,33 @@ function prefersText(accept: string | null): boolean {
 	return text !== -1 && (json === -1 || text < json);
 }
 
-function notModified(tag: string): Reply {
-	return { status: 304, headers: { ...STANDING_HEADERS, ETag: tag }, body: null };
+/** What is said of a body beside its bytes. */
+interface Representation {
+	readonly tag: string;
+	readonly headers: Reply["headers"];
+	/** For a client that has these bytes already. */
+	readonly notModified: Reply;
 }
 
-type BodyHeaders = Readonly<Record<string, string>> & { readonly ETag: string };
-
 /**
- * One headers object per body, because a body is served thousands of times before it is replaced; by format
- * too, because a flat payload has one body for both.
+ * Made once per body, because a body is served thousands of times before it is replaced; by format too, because a
+ * flat payload has one body for both.
  */
-const headersOfBody = {
-	packed: new WeakMap<Buffer, BodyHeaders>(),
-	flat: new WeakMap<Buffer, BodyHeaders>(),
+const representations = {
+	packed: new WeakMap<Buffer, Representation>(),
+	flat: new WeakMap<Buffer, Representation>(),
 };
 
-function bodyHeaders(body: Buffer, revision: string, format: BodyFormat): BodyHeaders {
-	const known = headersOfBody[format].get(body);
+function representation(body: Buffer, revision: string, format: BodyFormat): Representation {
+	const known = representations[format].get(body);
 	if (known !== undefined) return known;
-	const headers = {
-		...STANDING_HEADERS,
-		"Content-Type": "application/json",
-		"Content-Length": String(body.byteLength),
-		ETag: entityTag(revision, format),
+	const tag = entityTag(revision, format);
+	const type = { "Content-Type": "application/json", "Content-Length": String(body.byteLength) };
+	const made: Representation = {
+		tag,
+		headers: { ...STANDING_HEADERS, ...type, ETag: tag },
+		notModified: { status: 304, headers: { ...STANDING_HEADERS, ETag: tag }, body: null },
 	};
-	headersOfBody[format].set(body, headers);
-	return headers;
+	representations[format].set(body, made);
+	return made;
 }
