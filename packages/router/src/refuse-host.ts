@@ -16,7 +16,8 @@ export const HOST_REFUSED: Reply = refusal(
  */
 export function createHostCheck(port?: number): (host: string) => boolean {
 	const pattern = new RegExp(`^(?:127\\.0\\.0\\.1|localhost)(?::${port ?? "\\d{1,5}"})?$`, "i");
-	return (host) => pattern.test(host);
+	const usual = `127.0.0.1:${port}`;
+	return (host) => host === usual || pattern.test(host);
 }
 
 const isLoopback = createHostCheck();

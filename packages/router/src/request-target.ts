@@ -11,7 +11,9 @@ const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i;
 export function isPlainTarget(target: string): boolean {
 	if (!PLAIN.test(target)) return false;
 	const path = pathOf(target);
-	return !DOT_SEGMENT.test(path) && !path.includes("%00") && isDecodable(path);
+	const isEncoded = path.includes("%");
+	if (!isEncoded && !path.includes("/.")) return true;
+	return !DOT_SEGMENT.test(path) && (!isEncoded || (!path.includes("%00") && isDecodable(path)));
 }
 
 /** The path of a request as it was sent, still percent-encoded: names may hold an encoded slash. */
@@ -26,7 +28,6 @@ export function pathOf(target: string): string {
 }
 
 function isDecodable(path: string): boolean {
-	if (!path.includes("%")) return true;
 	try {
 		decodeURIComponent(path);
 		return true;

@@ -30,13 +30,17 @@ export function createGuard(port: number | undefined): Guard {
 	return (incoming, headers) => {
 		const target = incoming.url ?? "";
 		// One given twice arrives joined, and is no host of ours.
-		if (!isOwnHost(headers.get("host") ?? "") || ABSOLUTE_FORM.test(target)) return HOST_REFUSED;
+		if (!isOwnHost(headers.get("host") ?? "") || isAbsolute(target)) return HOST_REFUSED;
 		// The parser lets 0.9 and 2.0 through, which mean other protocols.
 		if (incoming.httpVersionMajor !== 1) return VERSION_MALFORMED;
 		return (
 			refuseMethod(incoming.method, pathOf(target)) ?? (isPlainTarget(target) ? undefined : TARGET_MALFORMED)
 		);
 	};
+}
+
+function isAbsolute(target: string): boolean {
+	return !target.startsWith("/") && ABSOLUTE_FORM.test(target);
 }
 
 /** Whether a body is announced; it will not be read, so the connection cannot be used again. */
