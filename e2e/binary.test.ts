@@ -11,7 +11,9 @@ import { AgentProcess } from "./agent-process.js";
 import { Binary, binaryParts, buildBinary } from "./binary-stage.js";
 import type { Ended } from "./command.js";
 import { eventually } from "./eventually.js";
+import { ExecProcess, execStage } from "./exec-stage.js";
 import { shellProgram, workspace, workspaceCopy } from "./lambda-layer-stage.js";
+import { canUnshare, ORPHANS, UNSHARE } from "./namespace.js";
 import { itWith } from "./part.js";
 import { temporaryFolder } from "./temporary-folder.js";
 import { startTlsServer } from "./tls-server.js";
@@ -67,6 +69,18 @@ describe("the build", () => {
 });
 
 describe("the commands", () => {
+	itWithBinary("exec leaves being process 1 to a shell, which waits for orphans", async () => {
+		// Where no namespace can be made it is no process 1, and init takes them; the environment is checked all the same.
+		const options = { before: canUnshare ? UNSHARE : [], agent: [binary.file], env: { GIVEN: "kept" } };
+		const agent = new ExecProcess(
+			await execStage({ A: "1" }),
+			["--", "sh", "-c", `echo "$A $GIVEN"; ${ORPHANS}`],
+			options,
+		);
+		expect(await agent.ended()).toMatchObject({ status: 5, stdout: "1 kept\nzombies 0\n" });
+		expect(agent.log.some(({ event }) => event === "process.init")).toBe(false);
+	});
+
 	itWithBinary("--version and --help are the npm command's", async () => {
 		const { version } = JSON.parse(readFileSync(join(workspace, "apps/agent/package.json"), "utf8"));
 		expect(await binary.run(["--version"])).toEqual({ status: 0, stdout: `${version}\n`, stderr: "" });

@@ -1,34 +1,88 @@
-import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
+import { commandPath } from "./command.js";
 import { ExecProcess, execStage } from "./exec-stage.js";
-
-const UNSHARE = ["unshare", "--map-root-user", "--fork", "--pid", "--mount-proc", "--kill-child"];
-
-const canUnshare = spawnSync("unshare", [...UNSHARE.slice(1), "true"]).status === 0;
-
-/** Whether a user may make namespaces is for the machine to say, in CI too. */
-function itInNamespace(title: string, test: () => Promise<void>): void {
-	const note = canUnshare ? "" : " (needs unshare and the right to make PID namespaces, which are not here)";
-	(canUnshare ? it : it.skip)(title + note, test);
-}
+import { itInNamespace, ORPHANS, UNSHARE } from "./namespace.js";
+import { otherNode } from "./other-node.js";
 
 const initScript = fileURLToPath(new URL("../examples/exec/init.sh", import.meta.url));
 
-/** Leaves five orphans, waits until they have ended, and counts those that nobody has waited for. */
-const ORPHANS = `i=0; while [ $i -lt 5 ]; do (sleep 0.1 &); i=$((i+1)); done; sleep 0.6
-echo "zombies $(cat /proc/[0-9]*/stat 2>/dev/null | grep -c ') Z ')"; exit 5`;
+const node24 = await otherNode("24.21.0");
+const newer = "path" in node24 ? [node24.path, commandPath] : undefined;
 
-itInNamespace("as process 1 it works, and says that orphans stay behind as zombies", async () => {
-	const agent = new ExecProcess(await execStage({ A: "1" }), ["--", "sh", "-c", ORPHANS], {
-		before: UNSHARE,
-	});
+/** A Node that can replace itself does so. */
+function itOnNewerNode(title: string, test: (agent: readonly string[]) => Promise<void>): void {
+	const missing = newer === undefined && "missing" in node24 ? ` (Node 24: ${node24.missing})` : "";
+	if (newer === undefined) it.skip(title + missing, () => undefined);
+	else itInNamespace(title, () => test(newer));
+}
+
+const isOldNode = !("execve" in process);
+
+itInNamespace(
+	"as process 1 it works, and where it has to stay that says that orphans stay as zombies",
+	async () => {
+		// On a Node that could leave, a variable that a shell would lose keeps it.
+		const env: Record<string, string> = isOldNode ? {} : { "a.b": "1" };
+		const agent = new ExecProcess(await execStage({ A: "1" }), ["--", "sh", "-c", ORPHANS], {
+			before: UNSHARE,
+			env,
+		});
+		const { status, stdout } = await agent.ended();
+		expect({ status, stdout }).toEqual({ status: 5, stdout: "zombies 5\n" });
+		expect(await agent.logged("process.init")).toMatchObject({ level: "WARN" });
+	},
+);
+
+itOnNewerNode("as process 1 on Node 24 it leaves that to a shell, and no zombie stays", async (newer) => {
+	const stage = await execStage({ A: "1" });
+	const agent = new ExecProcess(stage, ["--", "sh", "-c", ORPHANS], { before: UNSHARE, agent: newer });
 	const { status, stdout } = await agent.ended();
-	expect({ status, stdout }).toEqual({ status: 5, stdout: "zombies 5\n" });
-	expect(await agent.logged("process.init")).toMatchObject({ level: "WARN" });
+	expect({ status, stdout }).toEqual({ status: 5, stdout: "zombies 0\n" });
+	expect(agent.log.some(({ event }) => event === "process.init")).toBe(false);
 });
+
+itOnNewerNode(
+	"as process 1 on Node 24 the command has its input, its environment and its signals",
+	async (newer) => {
+		const stage = await execStage({ A: "a\nb" });
+		const started = { before: UNSHARE, agent: newer, env: { GIVEN: "two\nlines" } };
+		const said = 'printf "%s|%s|" "$A" "$GIVEN"; cat';
+		const typed = new ExecProcess(stage, ["--", "sh", "-c", said], { ...started, stdin: "typed" });
+		expect(await typed.ended()).toMatchObject({ status: 0, stdout: "a\nb|two\nlines|typed" });
+		for (const [signal, number] of [
+			["TERM", 6],
+			["USR1", 7],
+			["WINCH", 8],
+		]) {
+			const told = `trap 'exit ${number}' ${signal}; kill -${signal} 1; while :; do sleep 0.1; done`;
+			expect(await new ExecProcess(stage, ["--", "sh", "-c", told], started).ended()).toMatchObject({
+				status: number,
+			});
+		}
+		const deaf = "trap '' TERM; kill -TERM 1; while :; do sleep 0.1; done";
+		const killed = new ExecProcess(stage, ["--grace", "1", "--", "sh", "-c", deaf], started);
+		expect(await killed.ended()).toMatchObject({ status: 137 });
+		const missing = new ExecProcess(stage, ["--", "no-such-command"], started);
+		expect(await missing.ended()).toMatchObject({ status: 127 });
+	},
+);
+
+itOnNewerNode(
+	"as process 1 on Node 24 it loses no variable that a shell would not hand on",
+	async (newer) => {
+		const agent = new ExecProcess(await execStage({ A: "1" }), ["--", "env"], {
+			...{ before: UNSHARE, agent: newer },
+			env: { "discovery.type": "single-node" },
+		});
+		const { status, stdout } = await agent.ended();
+		expect(status).toBe(0);
+		expect(stdout).toContain("discovery.type=single-node\n");
+		expect(await agent.logged("process.init")).toMatchObject({ level: "WARN" });
+	},
+);
 
 itInNamespace("as process 1 it hands SIGTERM on and kills what ignores it", async () => {
 	const stage = await execStage({ A: "1" });

@@ -24,6 +24,8 @@ export interface ExecOptions {
 	readonly env?: Readonly<Record<string, string>>;
 	/** What starts Node, such as `unshare`, with its arguments. */
 	readonly before?: readonly string[];
+	/** What runs the agent; default: the built command on this Node. */
+	readonly agent?: readonly string[];
 	readonly stdin?: string;
 }
 
@@ -56,14 +58,9 @@ export class ExecProcess {
 	#stderr = "";
 
 	/** `args` is what follows `exec`. */
-	constructor(stage: ExecStage, args: readonly string[], { before = [], env, stdin }: ExecOptions = {}) {
-		const [program = process.execPath, ...words] = [
-			...before,
-			process.execPath,
-			commandPath,
-			"exec",
-			...args,
-		];
+	constructor(stage: ExecStage, args: readonly string[], options: ExecOptions = {}) {
+		const { before = [], agent = [process.execPath, commandPath], env, stdin } = options;
+		const [program = process.execPath, ...words] = [...before, ...agent, "exec", ...args];
 		this.#child = spawn(program, words, {
 			cwd: stage.folder,
 			stdio: "pipe",

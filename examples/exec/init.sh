@@ -4,7 +4,7 @@
 exec 3<&0
 "$@" <&3 3<&- &
 command=$!
-for name in TERM INT HUP QUIT USR1 USR2; do
+for name in TERM INT HUP QUIT USR1 USR2 WINCH CONT TSTP; do
 	# shellcheck disable=SC2064
 	trap "kill -$name $command" "$name"
 done

@@ -38,6 +38,13 @@ export interface CommandIo {
 			readonly ownGroup: boolean;
 		},
 	) => Promise<RunningProgram>;
+	/** How this process was started: a program and its arguments. */
+	readonly commandLine: readonly string[];
+	/**
+	 * Puts a program in this process's place, with the same environment and standard streams; `args` begins with its
+	 * name. Returns only where that cannot be done.
+	 */
+	readonly replace: (program: string, args: readonly string[]) => void;
 	/** Keeps the process alive, though nothing else may, until the returned function is called. */
 	readonly keepAlive: () => () => void;
 	/** Whether standard input is a terminal. */

@@ -41,6 +41,8 @@ const COMMANDS: Readonly<Record<CommandName, (io: CommandIo) => Promise<Command>
 		return (args, io) => lambda(args, io, stop);
 	},
 	exec: async (io) => {
+		const { leaveProcessOne } = await import("./exec/process-one.js");
+		leaveProcessOne(io);
 		const signals = new SignalRelay(io.process, io.isInteractive);
 		const { exec } = await import("./commands/exec.js");
 		return (args, io) => exec(args, io, signals);

@@ -1,3 +1,5 @@
+import type { ReplaceableProcess } from "./replace-process.js";
+
 /**
  * Variables by which Node prints what it sends and receives, writes files, believes any certificate, goes through
  * proxies by rules of its own, or takes itself for part of another program.
@@ -15,19 +17,16 @@ const STEERING_NODE: readonly string[] = [
 ];
 
 /** What starting anew takes of Node's `process`. */
-export interface ReplaceableProcess {
+export interface SteeredProcess extends ReplaceableProcess {
 	readonly argv: readonly string[];
-	readonly env: Readonly<Record<string, string | undefined>>;
 	readonly execPath: string;
-	/** Puts another program in this process's place, and then does not return. */
-	readonly execve?: (file: string, args: readonly string[], env: Record<string, string>) => void;
 }
 
 /**
  * Starts this program anew when the environment steers Node. Node has read most of these variables by now, so that
  * deleting them would come too late.
  */
-export function startWithoutNodeVariables({ argv, env, execPath, execve }: ReplaceableProcess): void {
+export function startWithoutNodeVariables({ argv, env, execPath, execve }: SteeredProcess): void {
 	if (!STEERING_NODE.some((name) => env[name] !== undefined)) return;
 	const kept = Object.entries(env).filter(([name]) => !STEERING_NODE.includes(name));
 	execve?.(execPath, argv.slice(1), Object.fromEntries(kept.map(([name, value = ""]) => [name, value])));

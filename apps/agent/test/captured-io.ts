@@ -52,6 +52,8 @@ export function capturedIo(
 		uid: options.uid ?? 1000,
 		monotonicMicroseconds: () => 90_000_000n,
 		execute: async () => undefined,
+		commandLine: ["node", "clef-agent.js"],
+		replace: () => undefined,
 		start: () => Promise.reject(new RangeError("the test gives no program")),
 		keepAlive: () => () => undefined,
 		isInteractive: options.terminal ?? false,

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { processIo } from "../src/process-io.js";
+import { commandLineOf, processIo } from "../src/process-io.js";
 
 it("is this process", async () => {
 	const io = processIo();
@@ -20,4 +20,13 @@ it("runs a program with nothing else in its environment", async () => {
 	await execute(process.execPath, ["-e", script], { ONLY: "this" });
 	await expect(execute(process.execPath, ["-e", script], {})).rejects.toMatchObject({ code: 1 });
 	await expect(execute("no-such-program", [], { PATH: "" })).rejects.toMatchObject({ code: "ENOENT" });
+});
+
+it.each([
+	["a script", ["agent.js", "exec"], ["--inspect"], ["/bin/node", "--inspect", "agent.js", "exec"]],
+	["the standalone binary", ["/bin/node", "exec"], [], ["/bin/node", "exec"]],
+])("knows how %s was started", (_, [first = "", ...rest], execArgv, commandLine) => {
+	expect(commandLineOf({ argv: ["/bin/node", first, ...rest], execArgv, execPath: "/bin/node" })).toEqual(
+		commandLine,
+	);
 });

@@ -173,8 +173,9 @@ export class Execution {
 		const { io, setup } = this.#parts;
 		if (io.pid !== 1) return;
 		setup.log.warn(
-			"running as process 1, which must wait for every orphan, and Node waits for its own children alone: " +
-				"let an init be process 1 (docker run --init, init: true in Compose, initProcessEnabled in ECS, " +
+			"running as process 1, which must wait for every orphan, and Node waits for its own children alone; " +
+				"a shell would do it, but there is no /bin/sh, a variable has a name that shells lose, or Node is older " +
+				"than 22.15: let an init be process 1 (docker run --init, init: true in Compose, initProcessEnabled in ECS, " +
 				"shareProcessNamespace in Kubernetes)",
 			{ event: "process.init" },
 		);
