@@ -71,7 +71,8 @@ describe("the build", () => {
 describe("the commands", () => {
 	itWithBinary("exec leaves being process 1 to a shell, which waits for orphans", async () => {
 		// Where no namespace can be made it is no process 1, and init takes them; the environment is checked all the same.
-		const options = { before: canUnshare ? UNSHARE : [], agent: [binary.file], env: { GIVEN: "kept" } };
+		const started = { agent: [NAME], env: { GIVEN: "kept", PATH: `${output}:${process.env.PATH}` } };
+		const options = { ...started, before: canUnshare ? UNSHARE : [] };
 		const agent = new ExecProcess(
 			await execStage({ A: "1" }),
 			["--", "sh", "-c", `echo "$A $GIVEN"; ${ORPHANS}`],

@@ -1,3 +1,5 @@
 import { runCommandProcess } from "./command-process.js";
 
-await runCommandProcess();
+const { argv, execArgv, execPath } = process;
+
+await runCommandProcess([execPath, ...execArgv, ...argv.slice(1)]);

@@ -5,15 +5,18 @@ import { processIo } from "./process-io.js";
 /** A log that nobody reads must not keep a stopped agent from ending in time (D36). */
 const LAST_WORDS_MS = 500;
 
-/** Runs the command line as this process and ends it with the command's status; never rejects. */
-export async function runCommandProcess(): Promise<never> {
+/**
+ * Runs the command line as this process and ends it with the command's status; never rejects. `commandLine` is what
+ * would start this process again: a program and its arguments.
+ */
+export async function runCommandProcess(commandLine: readonly string[]): Promise<never> {
 	keepInspectorShut(process);
 	for (const stream of [process.stdout, process.stderr]) {
 		stream.on("error", () => {
 			// Whoever read the output has gone; an agent goes on serving without its log.
 		});
 	}
-	const io = processIo();
+	const io = processIo(commandLine);
 	const status = await runCommandLine(process.argv.slice(2), io);
 	await written(process.stdout);
 	await Promise.race([written(process.stderr), io.after(LAST_WORDS_MS)]);

@@ -11,8 +11,8 @@ const EXECUTION_MS = 10_000;
 /** Node takes no longer one. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** The real world, as this process sees it. */
-export function processIo(): CommandIo {
+/** The real world, as this process sees it; `commandLine` is how it was started. */
+export function processIo(commandLine: readonly string[]): CommandIo {
 	return {
 		stdin: process.stdin,
 		stdout: process.stdout,
@@ -28,7 +28,7 @@ export function processIo(): CommandIo {
 		monotonicMicroseconds: () => process.hrtime.bigint() / 1_000n,
 		execute,
 		start: startProgram,
-		commandLine: commandLineOf(process),
+		commandLine,
 		replace: (program, args) => replaceProcess(process, program, args),
 		keepAlive,
 		isInteractive: process.stdin.isTTY === true,
@@ -42,17 +42,6 @@ const execute: CommandIo["execute"] = async (program, args, env) => {
 	const { promisify } = await import("node:util");
 	return promisify(execFile)(program, args, { env, timeout: EXECUTION_MS, killSignal: "SIGKILL" });
 };
-
-/** What Node's `process` tells of its start. */
-type StartedProcess = Pick<NodeJS.Process, "argv" | "execArgv" | "execPath">;
-
-/**
- * How a process was started. The standalone binary is named twice in Node's arguments, a script comes after Node and its
- * options.
- */
-export function commandLineOf({ argv, execArgv, execPath }: StartedProcess): readonly string[] {
-	return argv[1] === execPath ? argv.slice(1) : [execPath, ...execArgv, ...argv.slice(1)];
-}
 
 function keepAlive(): () => void {
 	const timer = setInterval(() => undefined, LONGEST_TIMER_MS);

@@ -4,4 +4,5 @@ import { runCommandProcess } from "./command-process.js";
 import { startWithoutNodeVariables } from "./node-variables.js";
 
 startWithoutNodeVariables(process);
-void runCommandProcess();
+// What follows the program are its own arguments; Node's options are in the program.
+void runCommandProcess([process.execPath, ...process.argv.slice(2)]);
