@@ -1,6 +1,7 @@
 // The parts of the benchmark, each of which can be run alone.
 
 import { growth } from "./growth.js";
+import { image } from "./image.js";
 import { justInTime } from "./just-in-time.js";
 import { latency } from "./latency.js";
 import { memory } from "./memory.js";
@@ -25,4 +26,15 @@ import { start } from "./start.js";
 /** @typedef {(extent: Extent) => Promise<Found>} Part */
 
 /** @type {Readonly<Record<string, Part>>} */
-export const PARTS = { serving, latency, start, memory, polls, refresh, jit: justInTime, growth, size };
+export const PARTS = {
+	serving,
+	latency,
+	start,
+	memory,
+	polls,
+	refresh,
+	jit: justInTime,
+	growth,
+	size,
+	image,
+};
