@@ -4,9 +4,10 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { readPages } from "./build/html.js";
 import { sidebarProblems } from "./build/pages.js";
 import { serveFolder } from "./build/serve.js";
-import { buildSite, readPages } from "./build/site.js";
+import { buildSite } from "./build/site.js";
 import { siteProblems } from "./build/site-checks.js";
 import { GROUPS } from "./sidebar.js";
 

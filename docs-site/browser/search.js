@@ -47,7 +47,8 @@ async function loadIndex(dialog) {
 function show(dialog, index, words) {
 	const found = words === "" ? [] : index.search(words, SEARCH_OPTIONS);
 	const status = dialog.querySelector("[role=status]");
-	if (status !== null) status.textContent = words === "" || found.length > 0 ? "" : `Nothing found for “${words}”.`;
+	if (status !== null)
+		status.textContent = words === "" || found.length > 0 ? "" : `Nothing found for “${words}”.`;
 	const results = found.slice(0, MOST_RESULTS).map(({ id, title, page, excerpt }) => {
 		const link = document.createElement("a");
 		link.href = new URL(id, new URL(dialog.dataset.root ?? "", location.href)).href;
@@ -70,7 +71,7 @@ function line(name, text) {
 function moveFocus(dialog, event) {
 	const input = dialog.querySelector("input");
 	const links = [...dialog.querySelectorAll("a")];
-	const at = links.findIndex((link) => link === document.activeElement);
+	const at = links.findIndex((link) => link.matches(":focus"));
 	if (event.key === "Enter" && event.target === input) {
 		event.preventDefault();
 		links[0]?.click();

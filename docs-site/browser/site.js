@@ -5,6 +5,7 @@ import { setUpSearch } from "./search.js";
 setUpTheme();
 for (const block of document.querySelectorAll("main pre")) addCopyButton(block);
 setUpSearch();
+showCurrentEntry();
 
 function setUpTheme() {
 	const button = document.querySelector(".theme-button");
@@ -44,4 +45,13 @@ function addCopyButton(block) {
 		}, 2_000);
 	});
 	frame.append(block, button);
+}
+
+/** In a sidebar longer than the window. */
+function showCurrentEntry() {
+	const menu = document.querySelector(".menu");
+	const current = menu?.querySelector("[aria-current]");
+	if (!(menu instanceof HTMLElement) || !(current instanceof HTMLElement)) return;
+	const below = current.offsetTop + current.offsetHeight - menu.clientHeight / 2;
+	if (below > menu.clientHeight / 3) menu.scrollTop = below;
 }

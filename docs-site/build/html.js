@@ -1,6 +1,11 @@
 // Reads pages of the built site: their sections, what they link to and what they load.
 
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Parser } from "htmlparser2";
+
+/** Elements that do not end a word. */
+const WITHIN_WORDS = new Set(["a", "code", "em", "span", "strong", "wbr"]);
 
 /** @typedef {{ id: string | undefined, page: string, title: string, text: string }} Section */
 /** @typedef {{ level: number, id: string | undefined, title: string }} Heading */
@@ -10,6 +15,18 @@ import { Parser } from "htmlparser2";
  * @property {readonly { name: string, attributes: Readonly<Record<string, string>> }[]} elements
  * @property {readonly Heading[]} headings
  */
+
+/**
+ * The pages of a built site.
+ * @param {string} output
+ * @returns {{ url: string, html: string }[]}
+ */
+export function readPages(output) {
+	return readdirSync(output, { recursive: true, encoding: "utf8" })
+		.filter((name) => name.endsWith(".html"))
+		.sort()
+		.map((name) => ({ url: name.replaceAll("\\", "/"), html: readFileSync(join(output, name), "utf8") }));
+}
 
 /**
  * Every element of a page with its attributes, and its headings in their order.
@@ -80,7 +97,7 @@ class SectionReader {
 		} else if (name === "tr" && id !== undefined) {
 			this.#row = this.#begin(id, id);
 		}
-		this.text(" ");
+		if (!WITHIN_WORDS.has(name)) this.text(" ");
 	}
 
 	/** @param {string} text */

@@ -3,6 +3,7 @@
 /** One piece of a parsed page. */
 export interface Token {
 	readonly type: string;
+	readonly tag: string;
 	content: string;
 	readonly children: readonly Token[] | null;
 	attrs: [string, string][] | null;

@@ -2,6 +2,7 @@
 // themselves, colours in code, and nothing that a strict Content-Security-Policy refuses.
 
 import hljs from "highlight.js/lib/core";
+import bash from "highlight.js/lib/languages/bash";
 import go from "highlight.js/lib/languages/go";
 import ini from "highlight.js/lib/languages/ini";
 import java from "highlight.js/lib/languages/java";
@@ -9,7 +10,6 @@ import javascript from "highlight.js/lib/languages/javascript";
 import json from "highlight.js/lib/languages/json";
 import python from "highlight.js/lib/languages/python";
 import rust from "highlight.js/lib/languages/rust";
-import bash from "highlight.js/lib/languages/bash";
 import typescript from "highlight.js/lib/languages/typescript";
 import yaml from "highlight.js/lib/languages/yaml";
 
@@ -40,9 +40,30 @@ export function setUpMarkdown(markdown, resolveLink) {
 	const { rules } = markdown.renderer;
 	rules.table_open = () => '<div class="table" role="region" aria-label="Table" tabindex="0"><table>\n';
 	rules.table_close = () => "</table></div>\n";
+	rules.code_inline = (tokens, index) => `<code>${breakable(tokens[index]?.content ?? "")}</code>`;
+	rules.heading_close = (tokens, index) => {
+		const { tag = "", attrGet } = tokens[index - 2] ?? {};
+		const id = attrGet?.call(tokens[index - 2], "id");
+		return `<a class="anchor" href="#${id}" aria-label="Link to this place"></a></${tag}>\n`;
+	};
 	const { image } = rules;
 	rules.image = (tokens, index, options, env, renderer) =>
 		`<span class="picture" tabindex="0">${image?.(tokens, index, options, env, renderer)}</span>`;
+}
+
+/** Long names of variables and paths break where their words end, so that tables fit. @param {string} code */
+function breakable(code) {
+	return escapeHtml(code).replace(/(?<=\w)[_/](?=\w)/g, "$&<wbr>");
+}
+
+/** @param {string} text */
+function escapeHtml(text) {
+	return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
+
+/** @param {string} code @param {string} language @returns {string} empty where it stays as it is */
+function highlighted(code, language) {
+	return hljs.getLanguage(language) === undefined ? "" : hljs.highlight(code, { language }).value;
 }
 
 /**
@@ -50,16 +71,11 @@ export function setUpMarkdown(markdown, resolveLink) {
  * @param {string} title
  * @returns {string}
  */
-export function headingAnchor(title) {
+function headingAnchor(title) {
 	return title
 		.toLowerCase()
 		.replace(/[^\p{L}\p{N} _-]/gu, "")
 		.replaceAll(" ", "-");
-}
-
-/** @param {string} code @param {string} language @returns {string} empty where it stays as it is */
-function highlighted(code, language) {
-	return hljs.getLanguage(language) === undefined ? "" : hljs.highlight(code, { language }).value;
 }
 
 /** @param {Token} token @param {string} name @param {string} source @param {(target: string, source: string) => string} resolveLink */

@@ -46,14 +46,20 @@ export function openApiPage(document) {
 			operation,
 		})),
 	);
-	const common = commonHeaders(document, operations.map(({ operation }) => operation.responses));
+	const common = commonHeaders(
+		document,
+		operations.map(({ operation }) => operation.responses),
+	);
 	const other = document["x-other-requests"];
 	return [
 		"# HTTP API reference",
 		`${document.info.description} Made from [openapi.json](openapi.json), OpenAPI 3.1; what it means in practice is on the page [HTTP API](http-api.md).`,
 		table(
 			["operation", "what it answers"],
-			operations.map(({ name, operation }) => [`[${code(name)}](#${operation.operationId})`, operation.summary]),
+			operations.map(({ name, operation }) => [
+				`[${code(name)}](#${operation.operationId})`,
+				operation.summary,
+			]),
 		),
 		`Every response has ${[...common].map(([name, value]) => code(`${name}: ${value}`)).join(" and ")}; only other headers are listed below.`,
 		...operations.map(({ name, operation }) => operationSection(document, name, operation, common)),

@@ -26,7 +26,9 @@ export async function serveFolder(folder, port) {
 			return;
 		}
 		response.setHeader("content-type", MEDIA_TYPES[extname(file)] ?? "application/octet-stream");
-		createReadStream(file).on("error", () => response.destroy()).pipe(response);
+		createReadStream(file)
+			.on("error", () => response.destroy())
+			.pipe(response);
 	});
 	await new Promise((done, fail) => {
 		server.once("error", fail).listen(port, "127.0.0.1", () => done(undefined));

@@ -3,8 +3,7 @@
 
 import { existsSync, statSync } from "node:fs";
 import { join, posix } from "node:path";
-import { outline } from "./html.js";
-import { readPages } from "./site.js";
+import { outline, readPages } from "./html.js";
 
 /** @typedef {import("./html.js").Outline} Outline */
 /** @typedef {Outline["elements"][number]} Element */
@@ -67,7 +66,8 @@ function deadTarget(folder, anchors, url, target) {
 	if (/^(?:[a-z][a-z+.-]*:|\/\/)/i.test(target)) return [];
 	const [path = "", anchor] = target.split("#");
 	const file = path === "" ? url : posix.join(posix.dirname(url), decodeURI(path));
-	const leads = !file.startsWith("..") && existsSync(join(folder, file)) && statSync(join(folder, file)).isFile();
+	const leads =
+		!file.startsWith("..") && existsSync(join(folder, file)) && statSync(join(folder, file)).isFile();
 	if (!leads) return [`the link ${target} leads nowhere`];
 	const isFound = anchor === undefined || anchors.get(file)?.has(decodeURIComponent(anchor));
 	return isFound ? [] : [`the link ${target} leads to no place in that page`];

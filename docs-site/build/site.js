@@ -1,11 +1,11 @@
 // Builds the site: every page that the sidebar names, the search index, and the files that they load.
 
-import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Eleventy } from "@11ty/eleventy";
 import { GROUPS } from "../sidebar.js";
-import { outline } from "./html.js";
+import { outline, readPages } from "./html.js";
 import { linkResolver, relativeUrl } from "./links.js";
 import { setUpMarkdown } from "./markdown.js";
 import { openApiPage } from "./openapi-page.js";
@@ -34,23 +34,14 @@ export async function buildSite(root, output) {
 	await eleventy.write();
 	const pages = readPages(output);
 	const assets = join(output, "assets");
-	cpSync(join(here, "browser"), assets, { recursive: true, filter: (name) => !/\.d\.ts$|\.json$/.test(name) });
+	cpSync(join(here, "browser"), assets, {
+		recursive: true,
+		filter: (name) => !/\.d\.ts$|\.json$/.test(name),
+	});
 	cpSync(join(here, "node_modules", "minisearch", "dist", "es", "index.js"), join(assets, "minisearch.js"));
 	cpSync(join(root, "docs", "images"), join(output, "images"), { recursive: true });
 	cpSync(join(root, "docs", "openapi.json"), join(output, "openapi.json"));
 	writeFileSync(join(assets, "search-index.json"), searchIndex(pages));
-}
-
-/**
- * The pages of a built site.
- * @param {string} output
- * @returns {{ url: string, html: string }[]}
- */
-export function readPages(output) {
-	return readdirSync(output, { recursive: true, encoding: "utf8" })
-		.filter((name) => name.endsWith(".html"))
-		.sort()
-		.map((name) => ({ url: name.replaceAll("\\", "/"), html: readFileSync(join(output, name), "utf8") }));
 }
 
 /** @param {Configuration} configuration @param {string} root */
@@ -63,7 +54,9 @@ function configure(configuration, root) {
 	configuration.setTemplateFormats(["md"]);
 	configuration.addGlobalData("groups", groups);
 	configuration.addGlobalData("repository", repository);
-	configuration.addFilter("from", (/** @type {string} */ to, /** @type {string} */ url) => relativeUrl(url, to));
+	configuration.addFilter("from", (/** @type {string} */ to, /** @type {string} */ url) =>
+		relativeUrl(url, to),
+	);
 	configuration.addFilter("outline", (/** @type {string} */ html) =>
 		outline(html).headings.filter(({ level }) => level === 2 || level === 3),
 	);
