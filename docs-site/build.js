@@ -21,8 +21,11 @@ const { values } = parseArgs({
 });
 const output = values.output ?? join(values.root, "dist", "site");
 
-await buildSite(values.root, output);
-const problems = [...sidebarProblems(values.root, GROUPS), ...siteProblems(output)];
+const problems = [
+	...(await buildSite(values.root, output)),
+	...sidebarProblems(values.root, GROUPS),
+	...siteProblems(output),
+];
 for (const problem of problems) console.error(problem);
 process.exitCode = problems.length === 0 ? 0 : 1;
 if (problems.length === 0) console.log(`${readPages(output).length} pages are in ${output}`);

@@ -18,6 +18,7 @@ declare module "@11ty/eleventy" {
 			output: string,
 			options: { quietMode: boolean; configPath: null; config: (configuration: Configuration) => void },
 		);
+		disableLogger(): void;
 		write(): Promise<unknown>;
 	}
 }

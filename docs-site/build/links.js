@@ -33,19 +33,22 @@ export function relativeUrl(fromUrl, toUrl) {
 
 /**
  * Makes the function that turns a page's links into those of the site: to its page or file where the site has it, and
- * otherwise to the file in the repository. It throws where there is nothing.
+ * otherwise to the file in the repository. A link to nothing stays as it is, and is reported.
  * @param {string} root the repository
  * @param {ReadonlySet<string>} sources the Markdown files that are pages
  * @param {string} repository its address on the web
+ * @param {(problem: string) => void} report
  * @returns {(target: string, source: string) => string}
  */
-export function linkResolver(root, sources, repository) {
+export function linkResolver(root, sources, repository, report) {
 	return (target, source) => {
 		if (/^[a-z]+:/.test(target) || target.startsWith("#")) return target;
 		const [path = "", heading] = target.split("#");
 		const file = posix.join(posix.dirname(source), path).replace(/\/$/, "");
-		if (file.startsWith("..") || !existsSync(join(root, file)))
-			throw new RangeError(`${source}: the link ${target} leads nowhere.`);
+		if (file.startsWith("..") || !existsSync(join(root, file))) {
+			report(`${source}: the link ${target} leads nowhere`);
+			return target;
+		}
 		const anchor = heading === undefined ? "" : `#${heading}`;
 		if (sources.has(file)) return `${relativeUrl(pageUrl(source), pageUrl(file))}${anchor}`;
 		if (FILES.test(file)) return relativeUrl(pageUrl(source), file.replace(/^docs\//, ""));

@@ -51,6 +51,17 @@ export function setUpMarkdown(markdown, resolveLink) {
 		`<span class="picture" tabindex="0">${image?.(tokens, index, options, env, renderer)}</span>`;
 }
 
+/**
+ * The headings of the second and third level in a page made here, with their titles as HTML.
+ * @param {string} html
+ * @returns {{ level: string, id: string, title: string }[]}
+ */
+export function pageOutline(html) {
+	return [...html.matchAll(/<h([23]) id="([^"]+)">(.*?)<a class="anchor"/g)].map(
+		([, level = "", id = "", title = ""]) => ({ level, id, title: title.replace(/<(?!wbr)[^>]*>/g, "") }),
+	);
+}
+
 /** Long names of variables and paths break where their words end, so that tables fit. @param {string} code */
 function breakable(code) {
 	return escapeHtml(code).replace(/(?<=\w)[_/](?=\w)/g, "$&<wbr>");

@@ -27,11 +27,10 @@
  */
 export function dereferenced(document, thing) {
 	if (thing.$ref === undefined) return thing;
-	/** @type {any} */
-	let found = document;
-	for (const step of thing.$ref.replace("#/", "").split("/")) found = found?.[step];
+	const steps = thing.$ref.replace("#/", "").split("/");
+	const found = steps.reduce((part, step) => Object(part)[step], document);
 	if (found === undefined) throw new RangeError(`docs/openapi.json: nothing is at ${thing.$ref}.`);
-	return found;
+	return /** @type {T} */ (found);
 }
 
 /**

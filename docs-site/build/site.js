@@ -5,9 +5,9 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Eleventy } from "@11ty/eleventy";
 import { GROUPS } from "../sidebar.js";
-import { outline, readPages } from "./html.js";
+import { readPages } from "./html.js";
 import { linkResolver, relativeUrl } from "./links.js";
-import { setUpMarkdown } from "./markdown.js";
+import { pageOutline, setUpMarkdown } from "./markdown.js";
 import { openApiPage } from "./openapi-page.js";
 import { navigation } from "./pages.js";
 import { searchIndex } from "./search-index.js";
@@ -21,16 +21,20 @@ const templates = join(here, "site");
 /**
  * @param {string} root the repository
  * @param {string} output the folder of the site; what is there before goes
+ * @returns {Promise<string[]>} links that lead nowhere
  */
 export async function buildSite(root, output) {
 	rmSync(output, { recursive: true, force: true });
+	/** @type {string[]} */
+	const problems = [];
 	// Eleventy knows paths from the working directory only.
 	const from = (/** @type {string} */ path) => relative(process.cwd(), path) || ".";
 	const eleventy = new Eleventy(from(templates), from(output), {
 		quietMode: true,
 		configPath: null,
-		config: (configuration) => configure(configuration, root),
+		config: (configuration) => configure(configuration, root, (problem) => problems.push(problem)),
 	});
+	eleventy.disableLogger();
 	await eleventy.write();
 	const pages = readPages(output);
 	const assets = join(output, "assets");
@@ -42,10 +46,11 @@ export async function buildSite(root, output) {
 	cpSync(join(root, "docs", "images"), join(output, "images"), { recursive: true });
 	cpSync(join(root, "docs", "openapi.json"), join(output, "openapi.json"));
 	writeFileSync(join(assets, "search-index.json"), searchIndex(pages));
+	return problems;
 }
 
-/** @param {Configuration} configuration @param {string} root */
-function configure(configuration, root) {
+/** @param {Configuration} configuration @param {string} root @param {(problem: string) => void} report */
+function configure(configuration, root, report) {
 	const groups = navigation(root, GROUPS);
 	const pages = groups.flatMap((group) => group.pages);
 	const repository = repositoryAddress(root);
@@ -57,11 +62,9 @@ function configure(configuration, root) {
 	configuration.addFilter("from", (/** @type {string} */ to, /** @type {string} */ url) =>
 		relativeUrl(url, to),
 	);
-	configuration.addFilter("outline", (/** @type {string} */ html) =>
-		outline(html).headings.filter(({ level }) => level === 2 || level === 3),
-	);
+	configuration.addFilter("outline", pageOutline);
 	configuration.amendLibrary("md", (markdown) =>
-		setUpMarkdown(markdown, linkResolver(root, sources, repository)),
+		setUpMarkdown(markdown, linkResolver(root, sources, repository, report)),
 	);
 	for (const [index, page] of pages.entries())
 		configuration.addTemplate(page.url.replace(/\.html$/, ".md"), markdownOf(root, page.source), {
