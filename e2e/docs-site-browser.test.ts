@@ -163,7 +163,12 @@ itWith(present)("without scripts it is read, and a phone's menu opens and leads 
 	const { page } = await opened("index.html", { viewport: PHONE, javaScriptEnabled: false });
 	const link = page.getByRole("link", { name: "Docker Compose" });
 	expect(await link.isVisible()).toBe(false);
-	await page.getByRole("button", { name: "Pages" }).click();
+	const menu = page.getByRole("button", { name: "Pages" });
+	await menu.click();
+	expect(await link.isVisible()).toBe(true);
+	await menu.click();
+	expect(await link.isVisible()).toBe(false);
+	await menu.click();
 	await link.click();
 	await page.getByRole("heading", { level: 1, name: "Docker Compose" }).waitFor();
 	expect(await page.getByRole("button", { name: "Search" }).isVisible()).toBe(false);

@@ -48,7 +48,9 @@ export function typeText(schema) {
 	if (schema.properties !== undefined) return objectText(schema);
 	if (typeof schema.additionalProperties === "object")
 		return `object of ${typeText(schema.additionalProperties)}`;
-	return `${[schema.type ?? "any"].flat().join(" or ")}${rangeText(schema)}`;
+	const types = [schema.type ?? "anything"].flat();
+	const named = types.filter((type) => type !== "null").join(" or ");
+	return `${named}${rangeText(schema)}${types.includes("null") ? " or null" : ""}`;
 }
 
 /**

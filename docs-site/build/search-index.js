@@ -17,9 +17,15 @@ export function searchIndex(pages) {
 				page,
 				title,
 				text,
-				excerpt: text.length > 180 ? `${text.slice(0, 180).replace(/\s\S*$/, "")} …` : text,
+				excerpt: excerpt(title, text),
 			})),
 		),
 	);
 	return JSON.stringify(index);
+}
+
+/** The text's beginning; a row's own begins with its name, which is the title already. @param {string} title @param {string} text */
+function excerpt(title, text) {
+	const rest = text.startsWith(title) ? text.slice(title.length).trim() : text;
+	return rest.length > 180 ? `${rest.slice(0, 180).replace(/\s\S*$/, "")} …` : rest;
 }
