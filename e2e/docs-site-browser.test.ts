@@ -1,9 +1,9 @@
 import { appendFileSync, cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { readPages } from "@clef-sh/docs-site/html";
+import { serveFolder } from "@clef-sh/docs-site/serve";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished } from "vitest";
-import { readPages } from "../docs-site/build/html.js";
-import { serveFolder } from "../docs-site/build/serve.js";
 import { builtSite } from "./docs-site-stage.js";
 import { itWith, part, programPath } from "./part.js";
 import { temporaryFolder } from "./temporary-folder.js";

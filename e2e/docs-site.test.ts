@@ -1,10 +1,10 @@
 import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { outline, readPages } from "@clef-sh/docs-site/html";
+import { navigation, sidebarProblems } from "@clef-sh/docs-site/pages";
+import { GROUPS } from "@clef-sh/docs-site/sidebar";
+import { siteProblems } from "@clef-sh/docs-site/site-checks";
 import { describe, expect, it } from "vitest";
-import { outline, readPages } from "../docs-site/build/html.js";
-import { navigation, sidebarProblems } from "../docs-site/build/pages.js";
-import { siteProblems } from "../docs-site/build/site-checks.js";
-import { GROUPS } from "../docs-site/sidebar.js";
 import { buildDocsSite, builtSite, contents, copiedRepository, repository } from "./docs-site-stage.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
