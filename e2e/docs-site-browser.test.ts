@@ -2,6 +2,7 @@ import { appendFileSync, cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readPages } from "@clef-sh/docs-site/html";
 import { serveFolder } from "@clef-sh/docs-site/serve";
+import axe from "axe-core";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished } from "vitest";
 import { builtSite } from "./docs-site-stage.js";
@@ -126,6 +127,16 @@ describe("the search", () => {
 		},
 	);
 
+	itWith(present)("says when it cannot be loaded, and tries again", async () => {
+		const { page } = await opened("index.html");
+		await page.route("**/search-index.json", (route) => route.abort());
+		await page.keyboard.press("/");
+		await page.getByText("The search could not be loaded; it is tried again as you type.").waitFor();
+		await page.unroute("**/search-index.json");
+		await page.keyboard.type("kustomize");
+		await page.locator(".search li").first().waitFor();
+	});
+
 	itWith(present)("says when there is nothing", async () => {
 		const { page } = await opened("index.html");
 		await page.keyboard.press("/");
@@ -146,6 +157,20 @@ itWith(present)("a theme that was chosen stays, and the system's is used until t
 	expect(await ground()).toBe("rgb(255, 255, 255)");
 	await page.getByRole("button", { name: "Dark" }).click();
 	expect(await ground()).toBe("rgb(18, 22, 28)");
+});
+
+describe.each(["light", "dark"] as const)("in the %s theme", (colorScheme) => {
+	itWith(present)("everybody can read it: contrast, names, order, the keyboard", async () => {
+		const { page } = await opened("index.html", { colorScheme, viewport: PHONE });
+		for (const url of ["index.html", "configuration.html", "lambda-clients.html"]) {
+			await page.goto(server.url + url);
+			await page.evaluate(axe.source);
+			const violations = await page.evaluate<string[][]>(
+				"axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes[0].html]))",
+			);
+			expect({ url, violations }).toEqual({ url, violations: [] });
+		}
+	});
 });
 
 itWith(present)("code is copied as it stands in the page's source", async () => {

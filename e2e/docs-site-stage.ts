@@ -18,7 +18,8 @@ import { temporaryFolder } from "./temporary-folder.js";
 /** The repository. */
 export const repository: string = fileURLToPath(new URL("../", import.meta.url));
 
-const builder = join(repository, "docs-site", "build.js");
+/** The program that builds the documentation site. */
+export const builder: string = join(repository, "docs-site", "build.js");
 
 /** Builds the documentation site as `npm run docs:site` does. */
 export function buildDocsSite(output: string, root: string = repository): Promise<Ended> {

@@ -1,11 +1,23 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { get, type IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { outline, readPages } from "@clef-sh/docs-site/html";
 import { navigation, sidebarProblems } from "@clef-sh/docs-site/pages";
 import { GROUPS } from "@clef-sh/docs-site/sidebar";
 import { siteProblems } from "@clef-sh/docs-site/site-checks";
-import { describe, expect, it } from "vitest";
-import { buildDocsSite, builtSite, contents, copiedRepository, repository } from "./docs-site-stage.js";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { inherited } from "./command.js";
+import {
+	buildDocsSite,
+	builder,
+	builtSite,
+	contents,
+	copiedRepository,
+	repository,
+} from "./docs-site-stage.js";
+import { eventually } from "./eventually.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
 const site = builtSite();
@@ -148,6 +160,38 @@ describe("a mistake in the repository fails the build", () => {
 		]);
 	});
 });
+
+describe("a look at the built site", () => {
+	it("is served on this machine alone, and nothing beside it", async () => {
+		const folder = join(temporaryFolder(), "site");
+		const child = spawn(process.execPath, [builder, "--serve", "--output", folder], { env: inherited() });
+		onTestFinished(() => void child.kill());
+		let said = "";
+		child.stdout.setEncoding("utf8").on("data", (text: string) => {
+			said += text;
+		});
+		await eventually("the address", () => said.includes("until you press Ctrl+C."));
+		const { port, hostname, href } = new URL(/http:\S+/.exec(said)?.[0] ?? "");
+		expect(hostname).toBe("127.0.0.1");
+		const page = await fetch(`${href}errors.html`);
+		expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");
+		expect(await page.text()).toBe(readFileSync(join(site.folder, "errors.html"), "utf8"));
+		expect(await (await fetch(href)).text()).toBe(readFileSync(join(site.folder, "index.html"), "utf8"));
+		writeFileSync(`${folder}-beside`, "x");
+		for (const target of ["/none.html", "/install", "/%2e%2e/site-beside", "/..%2fsite-beside", "/%00", "/%"])
+			expect(await rawStatus(Number(port), target), target).toBe(404);
+		// No URL, and no reason to end.
+		expect(await rawStatus(Number(port), "//")).toBe(200);
+	});
+});
+
+/** The status of a request whose target is sent as it stands. */
+async function rawStatus(port: number, path: string): Promise<number | undefined> {
+	const request = get({ host: "127.0.0.1", port, path, agent: false });
+	const [response] = (await once(request, "response")) as [IncomingMessage];
+	response.resume();
+	return response.statusCode;
+}
 
 function resolved(from: string, href = ""): string {
 	return new URL(href, `http://site/${from}`).pathname.slice(1);

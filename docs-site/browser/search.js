@@ -1,9 +1,10 @@
-// The search: its index is loaded when it is first opened.
+// The search: its library and its index are loaded when it is first opened.
 
-import MiniSearch from "./minisearch.js";
 import { INDEX_OPTIONS, SEARCH_OPTIONS } from "./search-options.js";
 
 const MOST_RESULTS = 12;
+
+/** @typedef {import("./minisearch.js").default} MiniSearch */
 
 /** Shows the button, and opens the search by it or by the key `/`. */
 export function setUpSearch() {
@@ -11,10 +12,18 @@ export function setUpSearch() {
 	const dialog = document.querySelector("dialog.search");
 	const input = dialog?.querySelector("input");
 	if (!(button instanceof HTMLButtonElement) || !(dialog instanceof HTMLDialogElement) || !input) return;
-	/** @type {Promise<MiniSearch> | undefined} */
+	/** @type {Promise<MiniSearch | undefined> | undefined} */
 	let loading;
+	const load = () => {
+		loading ??= loadIndex(dialog).catch(() => {
+			loading = undefined;
+			say(dialog, "The search could not be loaded; it is tried again as you type.");
+			return undefined;
+		});
+		return loading;
+	};
 	const open = () => {
-		loading ??= loadIndex(dialog);
+		void load();
 		dialog.showModal();
 		input.select();
 	};
@@ -26,7 +35,7 @@ export function setUpSearch() {
 		open();
 	});
 	input.addEventListener("input", async () => {
-		const index = await loading;
+		const index = await load();
 		// Whatever was typed while the index was on its way.
 		if (index !== undefined) show(dialog, index, input.value.trim());
 	});
@@ -39,16 +48,17 @@ export function setUpSearch() {
 
 /** @param {HTMLDialogElement} dialog */
 async function loadIndex(dialog) {
-	const response = await fetch(dialog.dataset.index ?? "");
-	return MiniSearch.loadJSON(await response.text(), INDEX_OPTIONS);
+	const [{ default: Index }, response] = await Promise.all([
+		import("./minisearch.js"),
+		fetch(dialog.dataset.index ?? ""),
+	]);
+	return Index.loadJSON(await response.text(), INDEX_OPTIONS);
 }
 
 /** @param {HTMLDialogElement} dialog @param {MiniSearch} index @param {string} words */
 function show(dialog, index, words) {
 	const found = words === "" ? [] : index.search(words, SEARCH_OPTIONS);
-	const status = dialog.querySelector("[role=status]");
-	if (status !== null)
-		status.textContent = words === "" || found.length > 0 ? "" : `Nothing found for “${words}”.`;
+	say(dialog, words === "" || found.length > 0 ? "" : `Nothing found for “${words}”.`);
 	const results = found.slice(0, MOST_RESULTS).map(({ id, title, page, excerpt }) => {
 		const link = document.createElement("a");
 		link.href = new URL(id, new URL(dialog.dataset.root ?? "", location.href)).href;
@@ -58,6 +68,12 @@ function show(dialog, index, words) {
 		return item;
 	});
 	dialog.querySelector("ol")?.replaceChildren(...results);
+}
+
+/** @param {HTMLDialogElement} dialog @param {string} text */
+function say(dialog, text) {
+	const status = dialog.querySelector("[role=status]");
+	if (status !== null) status.textContent = text;
 }
 
 /** @param {string} name @param {string} text */

@@ -38,8 +38,12 @@ export function setUpMarkdown(markdown, resolveLink) {
 		}
 	});
 	const { rules } = markdown.renderer;
-	rules.table_open = () => '<div class="table" role="region" aria-label="Table" tabindex="0"><table>\n';
+	// What scrolls in itself must be reached by the keyboard.
+	rules.table_open = () => '<div class="table" tabindex="0"><table>\n';
 	rules.table_close = () => "</table></div>\n";
+	const { fence } = rules;
+	rules.fence = (tokens, index, options, env, renderer) =>
+		fence?.(tokens, index, options, env, renderer).replace("<pre>", '<pre tabindex="0">') ?? "";
 	rules.code_inline = (tokens, index) => `<code>${breakable(tokens[index]?.content ?? "")}</code>`;
 	rules.heading_close = (tokens, index) => {
 		const { tag = "", attrGet } = tokens[index - 2] ?? {};

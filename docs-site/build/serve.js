@@ -50,7 +50,7 @@ export async function serveFolder(folder, port) {
  * @param {string} target
  */
 function fileOf(folder, target) {
-	const path = decoded(new URL(target, "http://localhost").pathname);
+	const path = decoded(target.split("?")[0] ?? "");
 	if (path === undefined || path.includes("\0")) return undefined;
 	const file = join(resolve(folder), path.endsWith("/") ? `${path}index.html` : path);
 	const isInside = file.startsWith(`${resolve(folder)}${sep}`);
