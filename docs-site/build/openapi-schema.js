@@ -40,7 +40,7 @@ export function dereferenced(document, thing) {
  */
 export function typeText(schema) {
 	if (schema.$ref !== undefined) return `${reference(schema.$ref)}${narrowed(schema)}`;
-	if (schema.const !== undefined) return code(JSON.stringify(schema.const));
+	if (schema.const !== undefined) return code(String(schema.const));
 	if (schema.enum !== undefined) return schema.enum.map((value) => code(String(value))).join(", ");
 	const choices = schema.anyOf ?? schema.oneOf;
 	if (choices !== undefined) return choices.map(typeText).join(", or ");
@@ -110,7 +110,7 @@ function objectText({ properties = {}, required = [] }) {
 /** What a use of a named schema allows of it. @param {Schema} schema */
 function narrowed({ properties = {} }) {
 	const limits = Object.entries(properties).map(([name, schema]) => `${code(name)} ${typeText(schema)}`);
-	return limits.length === 0 ? "" : `, ${limits.join("; ")}`;
+	return limits.length === 0 ? "" : ` with ${limits.join("; ")}`;
 }
 
 /** @param {Schema} schema */
