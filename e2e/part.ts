@@ -14,6 +14,11 @@ export function part(name: string, versionArgument = "--version"): Part {
 	return { name, present: spawnSync(name, [versionArgument]).status === 0 };
 }
 
+/** Where a program is that a library must be told of by its path. */
+export function programPath(name: string): string {
+	return spawnSync("sh", ["-c", 'command -v -- "$1"', "sh", name], { encoding: "utf8" }).stdout.trim();
+}
+
 /**
  * `it` for tests that need a part. Where it is missing they are skipped and say so in their name; in CI they run
  * and fail, because there every part is installed first.

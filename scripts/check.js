@@ -11,6 +11,7 @@ const CHECKS = [
 	["packages", "check:packages"],
 	["licences", "check:licences"],
 	["docs", "check:docs"],
+	["site", "docs:site"],
 	["attacks", "check:attacks"],
 ];
 

@@ -1,0 +1,2 @@
+// The build puts the package's own module beside these files.
+export { default } from "minisearch";
