@@ -92,13 +92,13 @@ export function scriptOn(script, args) {
  * @param {readonly Variant[]} variants
  * @param {number} firstPort
  */
-export async function alternate(variants, firstPort) {
+export async function alternate(variants, firstPort, rounds = ROUNDS) {
 	/** @type {Values} */
 	const starts = { agent: [], other: [] };
 	/** @type {Values} */
 	const requests = { agent: [], other: [] };
 	let port = firstPort;
-	for (let round = 0; round < ROUNDS; round += 1) {
+	for (let round = 0; round < rounds; round += 1) {
 		for (const variant of round % 2 === 0 ? variants : variants.toReversed()) {
 			port += 1;
 			const began = performance.now();

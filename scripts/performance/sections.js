@@ -85,4 +85,10 @@ what every refresh costs, however small its artifact, makes the small ones dear 
 		text: `What a user installs. Nothing else comes with the npm package: cloud SDKs are in its own files. The image is the
 binary and about 6 MB of libraries and certificates ([image](install/image.md)).`,
 	},
+	{
+		part: "image",
+		title: "Container image",
+		text: `The image beside Node.js alone, both compressed as registries keep them, and \`podman run\` until the first
+answer, beside the floor on the binary's Node.js in a container of the same image.`,
+	},
 ];
