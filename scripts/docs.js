@@ -3,6 +3,8 @@
 
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
+import { importGraph } from "./architecture/import-graph.js";
+import { architecturePicture } from "./architecture/picture.js";
 import { configurationPage } from "./docs/configuration-page.js";
 import { errorsPage, missingCodes } from "./docs/errors-page.js";
 import { fleetPage } from "./docs/fleet-page.js";
@@ -29,6 +31,7 @@ const problems = [
 	...missingCodes(),
 	...publish("docs/configuration.md", configurationPage(ENVIRONMENT_VARIABLES)),
 	...publish("docs/errors.md", errorsPage()),
+	...publish("docs/images/architecture.svg", architecturePicture(importGraph(root))),
 	...publishSection("docs/architecture.md", "house", houseSection()),
 	...publish("docs/fleet.md", fleetPage(fleets)),
 	...publish("docs/images/fleet-demand.svg", demandPlot(fleets)),

@@ -1,15 +1,13 @@
-// Reads the workspace through the compiler's interface, which is unstable by its name: its version is pinned, and
-// nothing that is delivered uses it.
+// Measures the workspace, or another folder, part by part.
 
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
-import { API } from "typescript/unstable/sync";
 import { root } from "../run.js";
 import { measured } from "./measure.js";
+import { packageFolders, withProject } from "./project.js";
 
 /** @typedef {import("./measure.js").Measured} Measured */
-/** @typedef {ReturnType<API["updateSnapshot"]>} Snapshot */
-/** @typedef {ReturnType<Snapshot["getProjects"]>[number]} Project */
+/** @typedef {import("./project.js").Project} Project */
 
 /**
  * A folder of the workspace that is measured by itself.
@@ -36,7 +34,7 @@ export function workspaceParts() {
 		const files = project.rootFiles.flatMap((path) => measuredFile(project, path, root));
 		/** @param {string} folder */
 		const below = (folder) => files.filter(({ file }) => file.startsWith(`${folder}/`));
-		const packages = packageFolders().map((name) => {
+		const packages = packageFolders(root).map((name) => {
 			const isDelivered = name !== TESTKIT;
 			return {
 				...{ name, isDelivered, entryPoints: entryPoints(project, name) },
@@ -60,38 +58,10 @@ export function measuredFiles(folder) {
 	);
 }
 
-/**
- * @template T
- * @param {string} folder
- * @param {(project: Project) => T} use
- * @returns {T}
- */
-function withProject(folder, use) {
-	const compiler = new API({ cwd: folder });
-	try {
-		const [project] = compiler
-			.updateSnapshot({ openProjects: [join(folder, "tsconfig.json")] })
-			.getProjects();
-		if (project === undefined) throw new RangeError(`The compiler finds no project in ${folder}.`);
-		return use(project);
-	} finally {
-		compiler.close();
-	}
-}
-
 /** @param {Project} project @param {string} path @param {string} folder */
 function measuredFile(project, path, folder) {
 	const source = project.program.getSourceFile(path);
 	return source === undefined ? [] : [measured(source, relative(folder, path).replaceAll(sep, "/"))];
-}
-
-/** @returns {string[]} */
-function packageFolders() {
-	return ["packages", "apps"].flatMap((parent) =>
-		readdirSync(join(root, parent))
-			.filter((name) => existsSync(join(root, parent, name, "package.json")))
-			.map((name) => `${parent}/${name}`),
-	);
 }
 
 /** @param {Project} project @param {string} folder @returns {EntryPoint[]} */
