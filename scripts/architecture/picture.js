@@ -33,6 +33,7 @@ const STYLE = `
 `;
 
 /**
+ * The picture as SVG, the same for the same packages.
  * @param {readonly PackageNode[]} packages
  * @returns {string}
  */

@@ -8,6 +8,7 @@
 const BLOCK_LINES = 6;
 
 /**
+ * Each block that was there before, in the same file or another one.
  * @param {readonly Measured[]} files
  * @returns {Duplicate[]}
  */

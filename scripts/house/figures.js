@@ -27,6 +27,7 @@ import { duplicates } from "./duplicates.js";
  */
 
 /**
+ * The figures of parts together.
  * @param {string} name
  * @param {readonly Part[]} parts
  * @returns {Figures}

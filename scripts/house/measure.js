@@ -46,6 +46,7 @@ const TEMPLATE_TEXT = new Set([
 ]);
 
 /**
+ * Counts what is in a file.
  * @param {SourceFile} source
  * @param {string} file its path in the workspace
  * @returns {Measured}

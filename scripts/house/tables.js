@@ -54,7 +54,7 @@ export function allFigures(parts) {
 	];
 }
 
-/** @param {Figures} one @returns {string[]} */
+/** The cells of a row. @param {Figures} one @returns {string[]} */
 export function row(one) {
 	return [
 		one.name,
