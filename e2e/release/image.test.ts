@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect } from "vitest";
+import { expect, it } from "vitest";
 import { runProgram } from "../command.js";
 import { readArchive, unpackLayer } from "../image-archive.js";
 import { Container } from "../image-container.js";
@@ -36,4 +36,7 @@ if (images) {
 			expect(ended).toMatchObject({ status: 0, stdout: `${version}\n`, stderr: "" });
 		},
 	);
+} else {
+	it.skip("images: loaded and started (needs the images, which are not built without buildah)", () =>
+		undefined);
 }
