@@ -25,6 +25,8 @@ const AUTHOR = [
 	"commit.gpgsign=false",
 ];
 
+// Ctrl-C ends the program that runs at the moment; that is a failure like others, after which nothing is left behind.
+process.on("SIGINT", () => undefined);
 const startedMs = performance.now();
 const folder = mkdtempSync(join(tmpdir(), "clef-agent-release-"));
 try {
