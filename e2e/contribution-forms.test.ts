@@ -59,8 +59,8 @@ describe("a mistake is found", () => {
 		["an id with a space", "id: code", "id: error code", /error code cannot be an id/],
 		["a kind that is none", "type: dropdown", "type: select", /there is no kind "select"/],
 		["no label", "label: Version", "title: Version", /label is missing.*title is not for input/s],
-		["the same choice twice", "[File, HTTP(S) URL", "[File, File", /two choices are the same/],
-		["nothing to choose", /options: \[File.*\]/, "options: []", /there is nothing to choose/],
+		["the same choice twice", "- HTTP(S) URL", "- File", /two choices are the same/],
+		["nothing to choose", /options:\n( +- .*\n)+/, "options: []\n", /there is nothing to choose/],
 		["another validation", "required: true", "needed: true", /needed validates nothing/],
 	])("%s", (_mistake, good, bad, expected) => {
 		expect(bug).toMatch(typeof good === "string" ? new RegExp(good.replaceAll(/[[\]()]/g, "\\$&")) : good);
