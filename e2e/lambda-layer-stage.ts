@@ -1,7 +1,12 @@
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { sealArtifact } from "@clef-sh/testkit/artifacts";
+import { vectorKeys } from "@clef-sh/testkit/vectors";
+import { expect } from "vitest";
+import type { StartOptions } from "./agent-process.js";
 import { type Ended, runProgram } from "./command.js";
+import { lambdaStage } from "./lambda-stage.js";
 import { inheritedNpm, nodeTarball } from "./other-node.js";
 import type { Part } from "./part.js";
 import { temporaryFolder } from "./temporary-folder.js";
@@ -56,4 +61,21 @@ export function workspaceCopy({ cached = true } = {}): string {
 export function shellProgram(file: string, script: string): void {
 	mkdirSync(dirname(file), { recursive: true });
 	writeFileSync(file, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+}
+
+/** Starts an extension as Lambda would, in an environment like a function's, and leads it through one invocation. */
+export async function extensionLives(options: StartOptions): Promise<void> {
+	const source = join(temporaryFolder(), "artifact.json");
+	writeFileSync(source, await sealArtifact({ secrets: { KEY: "the-value-of-it" } }));
+	const { invoke, runtime, shutdown } = await lambdaStage(
+		{
+			CLEF_AGENT_SOURCE: source,
+			CLEF_AGENT_VERIFY_KEY: vectorKeys.ed25519PublicKey,
+			NODE_OPTIONS: "--require ./nowhere.js",
+		},
+		options,
+	);
+	expect(await runtime.registered()).toMatchObject({ name: "clef-agent" });
+	expect(await invoke()).toEqual({ KEY: "the-value-of-it" });
+	expect(await shutdown()).toMatchObject({ status: 0 });
 }

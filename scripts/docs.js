@@ -3,11 +3,15 @@
 
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
+import { importGraph } from "./architecture/import-graph.js";
+import { architecturePicture } from "./architecture/picture.js";
 import { configurationPage } from "./docs/configuration-page.js";
 import { errorsPage, missingCodes } from "./docs/errors-page.js";
 import { fleetPage } from "./docs/fleet-page.js";
+import { houseSection } from "./docs/house-section.js";
 import { lambdaClientsPage } from "./docs/lambda-clients-page.js";
 import { deadLinks, unknownVariables } from "./docs/page-checks.js";
+import { isNearlySame, withSection } from "./docs/section.js";
 import { threatModelPage } from "./docs/threat-model-page.js";
 import { demandPlot, outagePlot, readersPlot } from "./fleet/plots.js";
 import { readResults } from "./fleet/results.js";
@@ -27,6 +31,8 @@ const problems = [
 	...missingCodes(),
 	...publish("docs/configuration.md", configurationPage(ENVIRONMENT_VARIABLES)),
 	...publish("docs/errors.md", errorsPage()),
+	...publish("docs/images/architecture.svg", architecturePicture(importGraph(root))),
+	...publishSection("docs/architecture.md", "house", houseSection()),
 	...publish("docs/fleet.md", fleetPage(fleets)),
 	...publish("docs/images/fleet-demand.svg", demandPlot(fleets)),
 	...publish("docs/images/fleet-outage.svg", outagePlot(fleets)),
@@ -65,6 +71,20 @@ function publish(path, text) {
 	writeFileSync(file, text);
 	console.log(`wrote ${path}`);
 	return [];
+}
+
+/**
+ * Publishes what stands between two markers of a page that is written by hand.
+ * @param {string} path
+ * @param {string} name of the markers
+ * @param {string} text
+ * @returns {string[]}
+ */
+function publishSection(path, name, text) {
+	const page = readFileSync(join(root, path), "utf8");
+	const made = withSection(page, name, text);
+	if (made === undefined) return [`${path} has no markers for the section "${name}"`];
+	return isNearlySame(page, made) ? [] : publish(path, made);
 }
 
 /** @returns {string[]} */

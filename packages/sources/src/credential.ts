@@ -8,7 +8,7 @@ import { SourceError } from "./source-error.js";
  */
 export function credentialHeaders(url: URL, token: string | undefined): Readonly<Record<string, string>> {
 	const hasUserinfo = url.username !== "" || url.password !== "";
-	if (token === undefined) return hasUserinfo ? { authorization: basic(url) } : {};
+	if (token === undefined) return hasUserinfo ? { authorization: basicCredential(url) } : {};
 	if (hasUserinfo) {
 		const message = "The source has both userinfo in its URL and CLEF_AGENT_SOURCE_TOKEN; give one of them.";
 		throw new SourceError("SOURCE_UNAUTHORIZED", message);
@@ -21,7 +21,8 @@ export function credentialHeaders(url: URL, token: string | undefined): Readonly
 	return { authorization: `Bearer ${token}` };
 }
 
-function basic(url: URL): string {
+/** The userinfo of a URL as a header carries it. */
+export function basicCredential(url: URL): string {
 	const pair = `${decoded(url.username)}:${decoded(url.password)}`;
 	return `Basic ${Buffer.from(pair, "utf8").toString("base64")}`;
 }

@@ -1,4 +1,5 @@
 import { BlockList, isIP } from "node:net";
+import { basicCredential } from "./credential.js";
 
 /** An HTTP proxy that an environment variable names. */
 export interface HttpProxy {
@@ -49,21 +50,11 @@ function proxyIn(variable: HttpProxy["variable"], env: Environment): HttpProxy |
 	const { username, password } = url;
 	const bare = new URL(url.origin);
 	if (username === "" && password === "") return { variable, url: bare };
-	const pair = Buffer.from(`${decoded(username)}:${decoded(password)}`, "utf8");
-	return { variable, url: bare, authorization: `Basic ${pair.toString("base64")}` };
+	return { variable, url: bare, authorization: basicCredential(url) };
 }
 
 function setting(name: string, env: Environment): string | undefined {
 	return env[name.toLowerCase()]?.trim() || env[name]?.trim() || undefined;
-}
-
-/** Userinfo that is not valid percent-encoding was written plainly. */
-function decoded(text: string): string {
-	try {
-		return decodeURIComponent(text);
-	} catch {
-		return text;
-	}
 }
 
 type Exception = (host: string, port: number) => boolean;
