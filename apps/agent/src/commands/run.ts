@@ -1,26 +1,19 @@
-import { type Agent, createAgent, createOutboundFetch, systemClock } from "@clef-sh/core";
-import { Changes } from "@clef-sh/router";
+import type { Agent } from "@clef-sh/core";
 import type { AgentToken } from "../agent-token.js";
 import { parseArguments } from "../arguments.js";
 import type { CommandIo } from "../command-io.js";
-import { EventLog } from "../event-log.js";
 import { type Listeners, listenEverywhere } from "../listeners.js";
 import type { Log } from "../log.js";
 import type { RotatingToken } from "../rotating-token.js";
 import type { ServiceManager } from "../service-manager.js";
 import { followToken, type ServingSetup, setUpServing, warnOfWithheldToken } from "../serving-setup.js";
-import { sinks, startTelemetry } from "../start-telemetry.js";
+import { type StartedAgent, startAgent } from "../start-agent.js";
 import { StopRequest } from "../stop-request.js";
-import { serviceManager } from "../systemd.js";
 
 /** Time that requests under way get to finish. */
 const GRACE_MS = 2_500;
 /** All of stopping but for telemetry; an orchestrator may kill after 5 seconds (D36). */
 const STOP_MS = 3_500;
-/** Time that a last word to the service manager gets. */
-const LAST_WORD_MS = 500;
-/** Time that telemetry gets to be delivered. */
-const FLUSH_MS = 1_000;
 
 /** `clef-agent run`: serves until SIGTERM or SIGINT. `stop` may already have seen one. */
 export async function run(
@@ -34,25 +27,19 @@ export async function run(
 	return Promise.race([serve(setup, io, stop), stop.insisted.then(() => 0), setup.crashed]);
 }
 
-async function serve(
-	{ config, live, log, token }: ServingSetup,
-	io: CommandIo,
-	stop: StopRequest,
-): Promise<number> {
-	let agent: Agent | undefined;
-	const events = new EventLog(log, () => agent?.status().lastRefreshAt ?? null);
-	const fetch = createOutboundFetch(io.env);
-	const telemetry = await startTelemetry({ config, fetch, io, log, agent: () => agent });
-	const manager = serviceManager(io, systemClock(), log);
-	const changes = new Changes();
-	const told = alsoTelling(events, changes, manager, () => agent);
-	agent = await createAgent({ ...config.agent, firstLoad: "background", ...sinks(told, telemetry) });
+async function serve(setup: ServingSetup, io: CommandIo, stop: StopRequest): Promise<number> {
+	const { config, live, log, token } = setup;
+	let started: StartedAgent | undefined;
+	// Events are told in the middle of a change; its end is what counts.
+	const observe = () => queueMicrotask(() => started?.manager?.observe(started.agent.status()));
+	started = await startAgent(setup, io, observe);
+	const { agent, changes, manager, telemetry } = started;
 	const refresh = refreshOn(agent, live, log, manager);
 	const following = followToken(live, io);
 	io.process.on("SIGHUP", refresh);
 	try {
 		const listeners = await listenEverywhere(agent, changes, { config, live, telemetry });
-		announce(listeners, agent, token, events.source, io, log);
+		announce(listeners, started, token, io, log);
 		manager?.started(agent.status());
 		const signal = await stop.requested;
 		log.info(`${signal}: stopping`, { event: "agent.stopping" });
@@ -64,32 +51,9 @@ async function serve(
 		io.process.off("SIGHUP", refresh);
 		following.abort();
 		// Whatever ended it, nothing decrypted stays in memory.
-		await agent.close();
-		const told = manager && Promise.race([manager.close(), io.after(LAST_WORD_MS)]);
-		await Promise.all([telemetry?.close(FLUSH_MS), told]);
+		await started.close();
 	}
 	return 0;
-}
-
-/** What the log is told, and that clients and the service manager may look for news. */
-function alsoTelling(
-	events: EventLog,
-	changes: Changes,
-	manager: ServiceManager | undefined,
-	agent: () => Agent | undefined,
-): Pick<EventLog, "write"> {
-	return {
-		write: (event) => {
-			events.write(event);
-			changes.write(event);
-			// Events are told in the middle of a change; its end is what counts.
-			if (manager !== undefined)
-				queueMicrotask(() => {
-					const status = agent()?.status();
-					if (status !== undefined) manager.observe(status);
-				});
-		},
-	};
 }
 
 function refreshOn(
@@ -117,9 +81,8 @@ function warnOfRoot(log: Log): void {
 
 function announce(
 	{ addresses, asksToken }: Listeners,
-	agent: Agent,
+	{ agent, source }: StartedAgent,
 	{ token, handover }: AgentToken,
-	source: string | undefined,
 	io: CommandIo,
 	log: Log,
 ): void {

@@ -3,13 +3,14 @@ import { CommandError } from "../command-error.js";
 import type { CommandIo } from "../command-io.js";
 import { printable } from "../printable.js";
 import type { ServingSetup } from "../serving-setup.js";
+import { type StartedAgent, startAgent } from "../start-agent.js";
 import { ChangeWatch } from "./change-watch.js";
-import { type ExecAgent, secretsNow, startAgent } from "./exec-agent.js";
 import type { ExecOptions } from "./exec-options.js";
 import { inheritedVariables } from "./inherited-variables.js";
 import { type LocalApi, serveLocally } from "./local-api.js";
 import { News } from "./news.js";
 import { secretVariables, type Variables } from "./secret-variables.js";
+import { secretsNow } from "./secrets-now.js";
 import { type SignalRelay, statusOfSignal } from "./signal-relay.js";
 import type { SupervisedCommand } from "./supervised-command.js";
 
@@ -50,7 +51,7 @@ export class Execution {
 	readonly #parts: ExecutionParts;
 	readonly #arrivals = new News();
 	readonly #changes = new News();
-	#agent: ExecAgent | undefined;
+	#agent: StartedAgent | undefined;
 	#isLaunched = false;
 	#isRevoked = false;
 
@@ -63,6 +64,7 @@ export class Execution {
 		this.#warnOfProcessOne();
 		const started = await startAgent(setup, io, this.#observe);
 		this.#agent = started;
+		started.manager?.started(started.agent.status());
 		let api: LocalApi | undefined;
 		try {
 			if (options.serves) api = await serveLocally(setup, started, io);
@@ -73,7 +75,7 @@ export class Execution {
 		}
 	}
 
-	async #runCommand(started: ExecAgent, api: LocalApi | undefined): Promise<number> {
+	async #runCommand(started: StartedAgent, api: LocalApi | undefined): Promise<number> {
 		const { command, options } = this.#parts;
 		const launched = await this.#launch(started, api);
 		if (typeof launched === "string") return statusOfSignal(launched);
@@ -88,7 +90,7 @@ export class Execution {
 	}
 
 	/** When it returns, the command alone has the secrets, but for what the agent holds in its mode. */
-	async #launch(started: ExecAgent, api: LocalApi | undefined): Promise<Launched | NodeJS.Signals> {
+	async #launch(started: StartedAgent, api: LocalApi | undefined): Promise<Launched | NodeJS.Signals> {
 		const { command, io, options, setup, signals } = this.#parts;
 		const secrets = await this.#firstSecrets(started);
 		if (typeof secrets === "string") return secrets;
@@ -113,7 +115,7 @@ export class Execution {
 	}
 
 	/** Or the signal that came before them. */
-	async #firstSecrets({ agent }: ExecAgent): Promise<Secrets | NodeJS.Signals> {
+	async #firstSecrets({ agent }: StartedAgent): Promise<Secrets | NodeJS.Signals> {
 		const { io, options, setup, signals } = this.#parts;
 		const { timeoutSeconds } = options;
 		const timeout =
@@ -131,7 +133,7 @@ export class Execution {
 		throw new CommandError("COMMAND_TIMEOUT", message, { exitStatus: UNAVAILABLE });
 	}
 
-	async #arrive(agent: ExecAgent["agent"]): Promise<Secrets> {
+	async #arrive(agent: StartedAgent["agent"]): Promise<Secrets> {
 		const { io, options, setup } = this.#parts;
 		for (let isFirst = true; ; isFirst = false) {
 			// What comes from now on may be something else than what the command is started with.

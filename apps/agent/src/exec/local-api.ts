@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { CommandIo } from "../command-io.js";
 import { listenEverywhere } from "../listeners.js";
 import { followToken, type ServingSetup } from "../serving-setup.js";
-import type { ExecAgent } from "./exec-agent.js";
+import type { StartedAgent } from "../start-agent.js";
 import type { Variables } from "./secret-variables.js";
 
 /** The HTTP API beside a command. */
@@ -18,7 +18,7 @@ const GRACE_MS = 500;
 /** Listens as `run` does. */
 export async function serveLocally(
 	{ config, live, log }: ServingSetup,
-	{ agent, changes, telemetry }: ExecAgent,
+	{ agent, changes, telemetry }: StartedAgent,
 	io: CommandIo,
 ): Promise<LocalApi> {
 	const listeners = await listenEverywhere(agent, changes, { config, live, telemetry });

@@ -1,27 +1,22 @@
-import {
-	type Agent,
-	type AgentEvent,
-	createAgent,
-	createOutboundFetch,
-	isCodedError,
-	type Secrets,
-	systemClock,
-} from "@clef-sh/core";
+import { type Agent, type AgentEvent, createAgent, createOutboundFetch, systemClock } from "@clef-sh/core";
 import { Changes } from "@clef-sh/router";
-import type { CommandIo } from "../command-io.js";
-import { EventLog } from "../event-log.js";
-import type { ServiceManager } from "../service-manager.js";
-import type { ServingSetup } from "../serving-setup.js";
-import { sinks, startTelemetry } from "../start-telemetry.js";
-import { serviceManager } from "../systemd.js";
+import type { CommandIo } from "./command-io.js";
+import { EventLog } from "./event-log.js";
+import type { ServiceManager } from "./service-manager.js";
+import type { ServingSetup } from "./serving-setup.js";
+import { sinks, startTelemetry } from "./start-telemetry.js";
+import { serviceManager } from "./systemd.js";
 
-/** An agent with what reports about it. */
-export interface ExecAgent {
+/** An agent with all that is told of it. */
+export interface StartedAgent {
 	readonly agent: Agent;
 	/** Wakes clients of the API that wait for other secrets. */
 	readonly changes: Changes;
+	/** Told nothing yet. */
 	readonly manager: ServiceManager | undefined;
 	readonly telemetry: Awaited<ReturnType<typeof startTelemetry>>;
+	/** Where artifacts are read, as the log names it. */
+	readonly source: string | undefined;
 	/** Wipes what is decrypted, and gives what reports a moment for its last word. */
 	close(): Promise<void>;
 }
@@ -36,7 +31,7 @@ export async function startAgent(
 	{ config, log }: ServingSetup,
 	io: CommandIo,
 	onEvent: (event: AgentEvent) => void,
-): Promise<ExecAgent> {
+): Promise<StartedAgent> {
 	let agent: Agent | undefined;
 	const events = new EventLog(log, () => agent?.status().lastRefreshAt ?? null);
 	const fetch = createOutboundFetch(io.env);
@@ -54,24 +49,11 @@ export async function startAgent(
 		...sinks({ write }, telemetry),
 	});
 	agent = started;
-	manager?.started(started.status());
 	const close = async (): Promise<void> => {
 		manager?.stopping();
 		await started.close();
 		const told = manager && Promise.race([manager.close(), io.after(LAST_WORD_MS)]);
 		await Promise.all([telemetry?.close(FLUSH_MS), told]);
 	};
-	return { agent: started, changes, manager, telemetry, close };
-}
-
-/** The secrets, or undefined while there are none to be had; the agent's own events tell why. */
-export async function secretsNow(agent: Agent): Promise<Secrets | undefined> {
-	// Asking an agent that has none would make it read its source at once, against its own schedule.
-	if (agent.status().state !== "ready") return undefined;
-	try {
-		return (await agent.open()).secrets;
-	} catch (error) {
-		if (isCodedError(error)) return undefined;
-		throw error;
-	}
+	return { agent: started, changes, manager, telemetry, source: events.source, close };
 }
