@@ -173,7 +173,7 @@ it("is executable, and knows its version", async () => {
 });
 
 it("is found by the name npm links", async () => {
-	const bin = commandPath.replace("dist", "bin");
+	const bin = commandPath.replace(/dist(.clef-agent)\.js$/, "bin$1.cjs");
 	expect(await runProgram(bin, ["--version"])).toMatchObject({ status: 0, stdout: `${version}\n` });
 });
 

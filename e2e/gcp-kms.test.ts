@@ -152,10 +152,10 @@ itWithOpenssl("loads Google's library for an envelope of Google's, and no other 
 	const chunks = join(commandPath, "../chunks");
 	const record = join(temporaryFolder(), "loads");
 	writeFileSync(record, "");
-	const recorder = fileURLToPath(new URL("record-loads.js", import.meta.url));
+	const recorder = fileURLToPath(new URL("record-loads.cjs", import.meta.url));
 	const agent = await AgentProcess.ready(
 		{ ...env, RECORD_LOADS: record },
-		{ nodeArgs: ["--import", recorder], withoutAgeKey: true },
+		{ nodeArgs: ["--require", recorder], withoutAgeKey: true },
 	);
 	await agent.stop();
 	const loaded = readFileSync(record, "utf8")

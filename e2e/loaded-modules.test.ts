@@ -9,7 +9,7 @@ import { commandPath } from "./command.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
 const dist = join(commandPath, "..");
-const recorder = fileURLToPath(new URL("record-loads.js", import.meta.url));
+const recorder = fileURLToPath(new URL("record-loads.cjs", import.meta.url));
 
 /** What an agent loads from start to stop: names of Node's modules, and paths of chunks without their hash. */
 async function loadedBy(
@@ -23,7 +23,7 @@ async function loadedBy(
 			CLEF_AGENT_VERIFY_KEY: vectorKeys.ed25519PublicKey,
 			RECORD_LOADS: record,
 		},
-		{ nodeArgs: ["--import", recorder] },
+		{ nodeArgs: ["--require", recorder] },
 	);
 	const failing = source.startsWith("/nowhere");
 	await agent.logged(failing ? "fetch.failed" : "artifact.refreshed");
@@ -101,11 +101,11 @@ const OPTIONAL = ["kerberos"];
 it("needs nothing beside its own folder", () => {
 	for (const name of readdirSync(join(dist, "chunks"))) {
 		const code = readFileSync(join(dist, "chunks", name), "utf8");
-		// Minified code has no space before the quote, unlike an error's text that recommends an import.
-		const imports = code.matchAll(/\b(?:(?:from|import)"|import\(["'`])([\w@./:-]+)["'`]/g);
+		// An error's text recommends one, in brackets.
+		const imports = code.matchAll(/(?<!\[)\b(?:require|import)\(["'`]([\w@./:-]+)["'`]\)/g);
 		const foreign = [...imports]
 			.map(([, id = ""]) => id)
-			.filter((id) => !id.startsWith(".") && !isBuiltin(id) && !OPTIONAL.includes(id));
+			.filter((id) => !/^(?:\.|node:)/.test(id) && !isBuiltin(id) && !OPTIONAL.includes(id));
 		expect(foreign, name).toEqual([]);
 	}
 });

@@ -81,7 +81,7 @@ describe.each(["current", ...OTHER_NODES])("npm install @clef-sh/agent on Node %
 
 		const source = join(temporaryFolder(), "artifact.json");
 		writeFileSync(source, vector("signed"));
-		const program = join(folder, "node_modules", "@clef-sh", "agent", "bin", "clef-agent.js");
+		const program = join(folder, "node_modules", "@clef-sh", "agent", "bin", "clef-agent.cjs");
 		const agent = await AgentProcess.ready({ CLEF_AGENT_SOURCE: source }, { node, program, cwd: folder });
 		expect(await agent.secrets()).toEqual(vectorSecrets);
 		expect(await agent.stop()).toMatchObject({ status: 0, signal: null });

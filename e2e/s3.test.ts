@@ -125,9 +125,9 @@ it("loads the AWS SDK to read from S3, and no other host's client", async () => 
 	const chunks = join(commandPath, "../chunks");
 	const record = join(temporaryFolder(), "loads");
 	writeFileSync(record, "");
-	const recorder = fileURLToPath(new URL("record-loads.js", import.meta.url));
+	const recorder = fileURLToPath(new URL("record-loads.cjs", import.meta.url));
 	const env = { ...variables(server.environment()), RECORD_LOADS: record };
-	const agent = await AgentProcess.ready(env, { nodeArgs: ["--import", recorder] });
+	const agent = await AgentProcess.ready(env, { nodeArgs: ["--require", recorder] });
 	await agent.stop();
 	const loaded = readFileSync(record, "utf8")
 		.split("\n")

@@ -27,13 +27,20 @@ export default defineConfig([
 		transform: { target: "node20.19", define },
 		output: {
 			dir: "dist",
-			format: "esm",
+			// Node loads a CommonJS file in one step, and none of what it loads ES modules with.
+			format: "cjs",
 			minify: true,
 			banner: (chunk) => (chunk.isEntry ? "#!/usr/bin/env node" : ""),
 			entryFileNames: "[name].js",
 			chunkFileNames: (chunk) => `chunks/${packageName(chunk.moduleIds) ?? "[name]"}-[hash].js`,
 		},
-		plugins: [removeEarlierFiles(dist), thirdPartyLicenses(), executableEntry()],
+		plugins: [
+			removeEarlierFiles(dist),
+			requiredBuiltins(),
+			thirdPartyLicenses(),
+			commonJsFolder(),
+			executableEntry(),
+		],
 	},
 	{
 		input: { "clef-agent": "src/standalone.ts" },
@@ -76,7 +83,8 @@ function removeEarlierFiles(folder) {
 }
 
 /**
- * Has Node's own modules required where they are imported late: in a binary's chunks `import()` finds nothing.
+ * Has Node's own modules required where they are imported late: in a binary's chunks `import()` finds nothing, and
+ * elsewhere it loads what ES modules are loaded with.
  * @returns {import("rolldown").Plugin}
  */
 function requiredBuiltins() {
@@ -130,6 +138,19 @@ function licenseNotice(folder) {
 	const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
 	const text = file === undefined ? "" : `\n${readFileSync(join(folder, file), "utf8").trim()}\n`;
 	return `${name} ${version} (${license})\n${text}`;
+}
+
+/**
+ * Says that the files in dist/ are CommonJS, whatever the package around them is.
+ * @returns {import("rolldown").Plugin}
+ */
+function commonJsFolder() {
+	return {
+		name: "commonjs-folder",
+		generateBundle() {
+			this.emitFile({ type: "asset", fileName: "package.json", source: '{ "type": "commonjs" }\n' });
+		},
+	};
 }
 
 /**

@@ -2,4 +2,5 @@ import { runCommandProcess } from "./command-process.js";
 
 const { argv, execArgv, execPath } = process;
 
-await runCommandProcess([execPath, ...execArgv, ...argv.slice(1)]);
+// It is bundled as CommonJS, which cannot wait at its top.
+void runCommandProcess([execPath, ...execArgv, ...argv.slice(1)]);
