@@ -7,6 +7,7 @@ import { startOtlpReceiver } from "@clef-sh/testkit/otlp-receiver";
 import { S3Server } from "@clef-sh/testkit/s3-server";
 import { vector, vectorKeys, vectorSecrets } from "@clef-sh/testkit/vectors";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
+import { snippetsFor } from "../scripts/snippets/check.js";
 import { AgentProcess } from "./agent-process.js";
 import { Binary, binaryParts, buildBinary } from "./binary-stage.js";
 import type { Ended } from "./command.js";
@@ -14,6 +15,7 @@ import { eventually } from "./eventually.js";
 import { ExecProcess, execStage } from "./exec-stage.js";
 import { shellProgram, workspace, workspaceCopy } from "./lambda-layer-stage.js";
 import { canUnshare, ORPHANS, UNSHARE } from "./namespace.js";
+import { followPage } from "./page-session.js";
 import { itWith } from "./part.js";
 import { temporaryFolder } from "./temporary-folder.js";
 import { startTlsServer } from "./tls-server.js";
@@ -126,6 +128,19 @@ describe("the agent", () => {
 		agent.signal("SIGHUP");
 		await agent.serves({ KEY: "rotated" });
 		expect(await agent.stop()).toMatchObject({ status: 0, signal: null });
+	});
+
+	itWithBinary("is checked, asked for its version and started as the page says", async () => {
+		const settings = `CLEF_AGENT_SOURCE="${sourceFile()}" CLEF_AGENT_AGE_KEY=${vectorKeys.ageSecretKey}`;
+		const { answers } = await followPage(snippetsFor("binary"), {
+			fill: {
+				"cd dist/binary": `cd "${output}"`,
+				"CLEF_AGENT_SOURCE=…": settings,
+				"VERIFY_KEY=… ./clef-agent-linux-x64": `VERIFY_KEY=${vectorKeys.ed25519PublicKey} ./clef-agent-linux-x64 &`,
+			},
+		});
+		const [checked, version] = answers.map((answer) => answer.output);
+		expect([checked, version]).toEqual([`${NAME}: OK\n`, expect.stringMatching(/^\d+\.\d+\.\d+\n$/)]);
 	});
 
 	itWithBinary("leaves the inspector shut at SIGUSR1", async () => {

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { vector, vectorSecrets } from "@clef-sh/testkit/vectors";
 import { afterAll, beforeAll, describe, expect, it, type TestContext, vi } from "vitest";
+import { snippetsFor } from "../scripts/snippets/check.js";
 import { AgentProcess } from "./agent-process.js";
 import { runProgram } from "./command.js";
 import {
@@ -14,7 +15,9 @@ import {
 	tarballFolder,
 	weightOf,
 } from "./npm-install.js";
-import { OTHER_NODES, otherNode } from "./other-node.js";
+import { inheritedNpm, OTHER_NODES, otherNode } from "./other-node.js";
+import { followPage, PRINTED } from "./page-session.js";
+import { itWith, part } from "./part.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
 // npm takes a hundred packages from the registry.
@@ -86,6 +89,18 @@ describe.each(["current", ...OTHER_NODES])("npm install @clef-sh/agent on Node %
 		expect(await agent.secrets()).toEqual(vectorSecrets);
 		expect(await agent.stop()).toMatchObject({ status: 0, signal: null });
 	});
+});
+
+itWith(part("curl"))("what the pages say to do leads to served secrets", async () => {
+	const [tarball = ""] = agentTarballs;
+	// It is one package, so that no registry is asked.
+	const install = `npm install --offline --no-audit --no-fund "${tarball}"`;
+	for (const page of ["docs/install/npm.md", "apps/agent/README.md"]) {
+		const isWhole = page === "apps/agent/README.md";
+		const fill = { "npm install @clef-sh/agent": install, ...(isWhole ? PRINTED : {}) };
+		const { answers } = await followPage(snippetsFor("npm", page), { fill, env: inheritedNpm() });
+		expect(answers.at(-1)?.output).toBe(isWhole ? '{"DB_PASSWORD":"hunter2"}' : `${agentVersion}\n`);
+	}
 });
 
 it("@clef-sh/agent brings no install script and weighs no more than it may", async (context) => {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
+import { snippetsFor } from "../scripts/snippets/check.js";
 import { runProgram } from "./command.js";
 import { dashboardFile, dashboardPanels } from "./observability-dashboard.js";
 import { alerts, deployed, promtool } from "./observability-files.js";
@@ -75,8 +76,7 @@ describe("alerts", () => {
 	}
 
 	itWith(promtool)("and the configuration that the page shows is one", async () => {
-		const blocks = [...readFileSync(deployed("README.md"), "utf8").matchAll(/```yaml\n(.*?)```/gs)];
-		const [scraping = ""] = blocks.map(([, text]) => text);
+		const [scraping = ""] = snippetsFor("scraping").map(({ text }) => text);
 		expect(scraping).toContain("authorization:");
 		const file = join(temporaryFolder(), "shown.yml");
 		const checked = async (kind: string, text: string): Promise<string> => {

@@ -1,37 +1,35 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { vector, vectorKeys } from "@clef-sh/testkit/vectors";
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
+import { snippetsFor } from "../scripts/snippets/check.js";
+import type { Snippet } from "../scripts/snippets/read.js";
 import { runProgram } from "./command.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** Packages whose example needs more than Node, and why. */
-const NOT_RUN = new Map([
-	["apps/agent", "shell commands; npm-install.test.ts runs them"],
-	["packages/client", "needs an agent; client.test.ts runs it with one"],
-	["apps/lambda-extension", "runs only inside Lambda"],
-]);
-
 const published = ["apps", "packages"]
 	.flatMap((parent) => readdirSync(join(root, parent)).map((name) => `${parent}/${name}`))
 	.filter((folder) => JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")).private !== true);
+
+/** A call whose value a comment shows. */
+const SHOWN = /^(?<expression>\w.*); \/\/ \{.*$/gm;
 
 function readme(folder: string): string {
 	return readFileSync(join(root, folder, "README.md"), "utf8");
 }
 
-/** The code of a page, with the names in it that stand for the reader's own files and keys filled in. */
-function example(page: string): string {
+/** The code of a block, with the names in it that stand for the reader's own files and keys filled in. */
+function example({ text }: Snippet): string {
 	const cwd = temporaryFolder();
 	const files = { "api.age.json": vector("signed"), "age.key": vectorKeys.ageSecretKey };
 	for (const [name, content] of Object.entries(files)) writeFileSync(join(cwd, name), content);
-	const code = /^```js\n(.*?)^```$/ms.exec(page)?.[1] ?? "";
 	return Object.keys(files)
-		.reduce((text, name) => text.replaceAll(`"${name}"`, JSON.stringify(join(cwd, name))), code)
-		.replaceAll("MCowBQYDK2VwAyEA…", vectorKeys.ed25519PublicKey);
+		.reduce((code, name) => code.replaceAll(`"${name}"`, JSON.stringify(join(cwd, name))), text)
+		.replaceAll("MCowBQYDK2VwAyEA…", vectorKeys.ed25519PublicKey)
+		.replaceAll(SHOWN, "console.log($<expression>);");
 }
 
 it("every published package has a page that begins with its name", () => {
@@ -43,13 +41,14 @@ it("every published package has a page that begins with its name", () => {
 	}
 });
 
-describe("the example on a package's page does what it says", () => {
-	it.each(published.filter((folder) => !NOT_RUN.has(folder)))("%s", async (folder) => {
-		const page = readme(folder);
-		const promised = /\/\/ prints: (.+)$/m.exec(page)?.[1];
-		expect(promised).toBeDefined();
-		const args = ["--input-type=module", "--eval", example(page)];
-		const ended = await runProgram(process.execPath, args, { cwd: join(root, folder) });
-		expect(ended).toEqual({ status: 0, stdout: `${promised}\n`, stderr: "" });
-	});
+it.each(snippetsFor("library"))("the example on $page does what it says", async (snippet) => {
+	const promised = [...snippet.text.matchAll(/\/\/ (?:prints: )?(?<value>.+)$/gm)]
+		.filter(({ 0: comment }) => comment.startsWith("// prints: ") || comment.startsWith("// {"))
+		.map(({ groups }) => `${groups?.value}\n`);
+	const args = ["--input-type=module", "--eval", example(snippet)];
+	const folder = dirname(snippet.page);
+	// The project's own page imports what the tests can.
+	const cwd = join(root, folder === "." ? "e2e" : folder);
+	const ended = await runProgram(process.execPath, args, { cwd });
+	expect(ended).toEqual({ status: 0, stdout: promised.join(""), stderr: "" });
 });

@@ -2,6 +2,7 @@ import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { vector, vectorKeys, vectorSecrets } from "@clef-sh/testkit/vectors";
 import { describe, expect } from "vitest";
+import { snippetsFor } from "../../scripts/snippets/check.js";
 import { clefAgent, runProgram } from "../command.js";
 import { itWith } from "../part.js";
 import { temporaryFolder } from "../temporary-folder.js";
@@ -12,18 +13,18 @@ import { sidecarProblems } from "./sidecar-rules.js";
 import { itWithTools, tools } from "./stage.js";
 import { typeProblems } from "./types.js";
 
-const guide = readFileSync(join(deployFolder, "../docs/install/kubernetes.md"), "utf8");
+const snippets = snippetsFor("kubernetes");
 
-/** The lines of shell that the guide shows. */
-const commands = [...guide.matchAll(/```sh\n(.*?)```/gs)].flatMap(([, block = ""]) =>
-	block.trim().split("\n"),
-);
+/** The lines of shell that the guide, and the page beside the manifests, show. */
+const commands = snippets
+	.filter(({ language }) => language === "sh")
+	.flatMap(({ text }) => text.trim().split("\n"));
 
 /** The folder that a reader has after following the guide. */
 async function followed(): Promise<string> {
 	const folder = temporaryFolder();
-	for (const [, block = "", name = ""] of guide.matchAll(/```yaml\n(# (\S+\.yaml)\n.*?)```/gs))
-		writeFileSync(join(folder, name), block);
+	for (const { text } of snippets.filter(({ language }) => language === "yaml"))
+		writeFileSync(join(folder, /^# (\S+\.yaml)\n/.exec(text)?.[1] ?? ""), text);
 	cpSync(deployFolder, join(folder, "clef-agent/deploy"), { recursive: true });
 	return folder;
 }
@@ -78,6 +79,16 @@ describe("the guide", () => {
 			items: [{ key: "age.key", path: "age.key" }],
 		};
 		expect(volumes).toContainEqual({ name: "clef-agent-age-key", secret });
+	});
+
+	itWithTools("shows how to look at an overlay", async () => {
+		const lines = commands.filter((one) => one.startsWith("kubectl kustomize "));
+		expect(lines).toHaveLength(1);
+		const { status, stdout } = await run(tools.kubectl, lines[0] ?? "", join(deployFolder, ".."));
+		expect({ status, kinds: documents(stdout).map(({ kind }) => kind) }).toMatchObject({
+			status: 0,
+			kinds: expect.arrayContaining(["Deployment"]),
+		});
 	});
 
 	itWithTools("shows Helm's commands as they work", async () => {
