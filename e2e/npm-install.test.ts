@@ -15,7 +15,7 @@ import {
 	tarballFolder,
 	weightOf,
 } from "./npm-install.js";
-import { inheritedNpm, OTHER_NODES, otherNode } from "./other-node.js";
+import { OTHER_NODES, otherNode } from "./other-node.js";
 import { followPage, PRINTED } from "./page-session.js";
 import { itWith, part } from "./part.js";
 import { temporaryFolder } from "./temporary-folder.js";
@@ -98,8 +98,13 @@ itWith(part("curl"))("what the pages say to do leads to served secrets", async (
 	for (const page of ["docs/install/npm.md", "apps/agent/README.md"]) {
 		const isWhole = page === "apps/agent/README.md";
 		const fill = { "npm install @clef-sh/agent": install, ...(isWhole ? PRINTED : {}) };
-		const { answers } = await followPage(snippetsFor("npm", page), { fill, env: inheritedNpm() });
-		expect(answers.at(-1)?.output).toBe(isWhole ? '{"DB_PASSWORD":"hunter2"}' : `${agentVersion}\n`);
+		const { answers } = await followPage(snippetsFor("npm", page), {
+			fill,
+			env: environmentOf(process.execPath),
+		});
+		// npm may warn of its own settings first.
+		const printed = isWhole ? '{"DB_PASSWORD":"hunter2"}' : `${agentVersion}\n`;
+		expect(answers.at(-1)?.output).toMatch(new RegExp(`(?:^|\n)${printed}$`));
 	}
 });
 

@@ -46,17 +46,16 @@ export class ShellSession {
 		}
 		// Without a terminal curl would show its progress.
 		writeFileSync(join(this.#files, ".curlrc"), "silent\nshow-error\nnoproxy = *\n");
-		const { PATH, HOME = "" } = inherited();
+		const { PATH, ...rest } = { ...inherited(), ...env };
 		this.#shell = spawn("bash", ["--noprofile", "--norc"], {
 			cwd: this.folder,
 			// Background jobs are in its process group, and end with it.
 			detached: true,
 			env: {
-				HOME,
 				CURL_HOME: this.#files,
-				PATH: `${bin}:${PATH}`,
 				CLEF_AGENT_PORT: String(port),
-				...env,
+				...rest,
+				PATH: `${bin}:${PATH}`,
 			},
 			stdio: ["pipe", "ignore", "ignore"],
 		});

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { sealArtifact } from "@clef-sh/testkit/artifacts";
 import { vector, vectorKeys } from "@clef-sh/testkit/vectors";
 import { expect, it } from "vitest";
 import { snippetsFor } from "../scripts/snippets/check.js";
@@ -22,9 +23,14 @@ function readme(folder: string): string {
 }
 
 /** The code of a block, with the names in it that stand for the reader's own files and keys filled in. */
-function example({ text }: Snippet): string {
+async function example({ page, text }: Snippet): Promise<string> {
 	const cwd = temporaryFolder();
-	const files = { "api.age.json": vector("signed"), "age.key": vectorKeys.ageSecretKey };
+	// The project's own page goes on with what it packed before.
+	const isFirstPage = page === "README.md";
+	const artifact = isFirstPage
+		? await sealArtifact({ secrets: { DB_PASSWORD: "hunter2" } })
+		: vector("signed");
+	const files = { "api.age.json": artifact, "age.key": vectorKeys.ageSecretKey };
 	for (const [name, content] of Object.entries(files)) writeFileSync(join(cwd, name), content);
 	return Object.keys(files)
 		.reduce((code, name) => code.replaceAll(`"${name}"`, JSON.stringify(join(cwd, name))), text)
@@ -45,10 +51,11 @@ it.each(snippetsFor("library"))("the example on $page does what it says", async 
 	const promised = [...snippet.text.matchAll(/\/\/ (?:prints: )?(?<value>.+)$/gm)]
 		.filter(({ 0: comment }) => comment.startsWith("// prints: ") || comment.startsWith("// {"))
 		.map(({ groups }) => `${groups?.value}\n`);
-	const args = ["--input-type=module", "--eval", example(snippet)];
+	const args = ["--input-type=module", "--eval", await example(snippet)];
 	const folder = dirname(snippet.page);
 	// The project's own page imports what the tests can.
 	const cwd = join(root, folder === "." ? "e2e" : folder);
 	const ended = await runProgram(process.execPath, args, { cwd });
-	expect(ended).toEqual({ status: 0, stdout: promised.join(""), stderr: "" });
+	const stdout = ended.stdout.replaceAll("'", '"');
+	expect({ ...ended, stdout }).toEqual({ status: 0, stdout: promised.join(""), stderr: "" });
 });

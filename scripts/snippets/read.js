@@ -1,7 +1,7 @@
 // Code blocks of the pages: each is executed by a test, or says itself why it cannot be.
 
 import { readdirSync, readFileSync } from "node:fs";
-import { join, sep } from "node:path";
+import { join } from "node:path";
 import { root } from "../run.js";
 
 /**
@@ -15,6 +15,8 @@ import { root } from "../run.js";
  */
 
 const FOLDERS = ["docs", "packages", "apps", "examples", "deploy"];
+/** Thousands of folders with pages of others, or with copies. */
+const NOT_OURS = new Set(["node_modules", "dist", "coverage"]);
 const FENCE =
 	/^(?<indent> *)(?<fence>`{3,}|~{3,}) *(?<language>[\w-]*)[^\n]*\n(?<text>.*?)^ *\k<fence>[`~]* *$/gms;
 
@@ -23,14 +25,16 @@ const FENCE =
  * @returns {string[]}
  */
 export function pageNames() {
-	const inFolders = FOLDERS.flatMap((folder) =>
-		readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-			.map((name) => join(folder, name))
-			.filter((name) => name.endsWith(".md") && !/\b(?:node_modules|dist)\b/.test(name)),
-	);
-	return ["README.md", "CONTRIBUTING.md", "SECURITY.md", ...inFolders].map((name) =>
-		name.split(sep).join("/"),
-	);
+	return ["README.md", "CONTRIBUTING.md", "SECURITY.md", ...FOLDERS.flatMap(pagesBelow)];
+}
+
+/** @param {string} folder @returns {string[]} */
+function pagesBelow(folder) {
+	return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+		const path = `${folder}/${entry.name}`;
+		if (entry.isDirectory()) return NOT_OURS.has(entry.name) ? [] : pagesBelow(path);
+		return path.endsWith(".md") ? [path] : [];
+	});
 }
 
 /**
