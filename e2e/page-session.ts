@@ -108,10 +108,11 @@ function escaped(text: string): string {
 }
 
 /** A block that begins with a comment such as `// app.mjs` is a file that the reader saves. */
-function saveFile({ folder }: ShellSession, { page, line, text }: Snippet): void {
+async function saveFile(session: ShellSession, { page, line, text }: Snippet): Promise<void> {
 	const name = /^(?:\/\/|#) ([\w.-]+)\n/.exec(text)?.[1];
 	if (name === undefined) throw new RangeError(`${page}:${line} is neither shell nor a file with a name`);
-	writeFileSync(join(folder, name), text);
+	const { output: folder } = await session.run("pwd");
+	writeFileSync(join(folder.trim(), name), text);
 }
 
 /** The agent's own port may be taken on this machine. */

@@ -26,6 +26,9 @@ export interface SessionOptions {
 /** After such a command the agent is waited for, as whoever types reads its first lines. */
 const AGENT_IN_BACKGROUND = /clef-agent(?:-linux-x64)? &\s*$/;
 
+/** Some commands build or pack. */
+const COMMAND_WITHIN_MS = 60_000;
+
 /** A newcomer's shell in an empty folder: bash with `clef-agent` on its path, one command after the other. */
 export class ShellSession {
 	readonly folder: string = temporaryFolder();
@@ -80,7 +83,11 @@ export class ShellSession {
 		this.#write(
 			`. "${file}.sh" >"${file}.out" 2>&1; echo $? >"${file}.tmp"; mv "${file}.tmp" "${file}.status"`,
 		);
-		const status = await eventually(`the end of ${command}`, () => this.#read(`${file}.status`));
+		const status = await eventually(
+			`the end of ${command}`,
+			() => this.#read(`${file}.status`),
+			COMMAND_WITHIN_MS,
+		);
 		if (AGENT_IN_BACKGROUND.test(command))
 			await eventually(`ready: ${this.#read(`${file}.out`)}`, () => this.#isReady());
 		const answered = { command, status: Number(status), output: this.#read(`${file}.out`) ?? "" };

@@ -54,6 +54,19 @@ itInShell("README.md: secrets of one's own are served", async () => {
 	await session.run("clef-agent revoke api.age.json");
 });
 
+itInShell("docs/getting-started.md: a secret is served, rotated and revoked", async () => {
+	const { answers } = await follow("docs/getting-started.md", {
+		env: { clef: workspace.replace(/\/$/, "") },
+		fails: ["clef-agent health"],
+	});
+	expect(answers.length).toBeGreaterThan(20);
+});
+
+itInShell("docs/keys.md: each key is made, and exchanged while the agent serves", async () => {
+	const { answers } = await follow("docs/keys.md", { fails: ["clef-agent verify"] });
+	expect(answers.length).toBeGreaterThan(20);
+});
+
 itInShell("docs/exec.md: programs are started with the secrets", async () => {
 	const server = `#!/bin/sh\necho "server $* $DATABASE_URL $API_KEY"\n`;
 	const session = await follow("docs/exec.md", {

@@ -38,6 +38,8 @@ function lambdaClient(language, file) {
 
 /** Pages whose blocks are done in order, in one folder. */
 const FOLLOWED = [
+	"docs/getting-started.md",
+	"docs/keys.md",
 	"docs/exec.md",
 	"docs/http-api.md",
 	"docs/install/compose.md",
