@@ -4,6 +4,8 @@ import { fileURLToPath } from "node:url";
 import { AwsKmsServer } from "@clef-sh/testkit/aws-kms-server";
 import { AzureKeyVaultServer } from "@clef-sh/testkit/azure-key-vault-server";
 import { GcpKmsServer } from "@clef-sh/testkit/gcp-kms-server";
+import { startServer } from "@clef-sh/testkit/servers";
+import { vector, vectorKeys, vectorSecrets } from "@clef-sh/testkit/vectors";
 import { expect, onTestFinished, vi } from "vitest";
 import { snippetsFor } from "../scripts/snippets/check.js";
 import { startKmsFront } from "./kms-front.js";
@@ -60,6 +62,29 @@ itInShell("docs/getting-started.md: a secret is served, rotated and revoked", as
 		fails: ["clef-agent health"],
 	});
 	expect(answers.length).toBeGreaterThan(20);
+});
+
+itInShell("docs/switching.md: both serve the same, and then the new one alone does", async () => {
+	const existing = await startServer((request, response) => {
+		const names = Object.entries(vectorSecrets).flatMap(([namespace, secrets]) =>
+			Object.keys(secrets).map((key) => `${namespace}__${key}`),
+		);
+		response.end(JSON.stringify(request.url === "/v1/keys" ? names.sort() : vectorSecrets));
+	});
+	onTestFinished(() => existing.close());
+	const folder = temporaryFolder();
+	writeFileSync(join(folder, "api.age.json"), vector("signed"));
+	await follow("docs/switching.md", {
+		before: [`cp "${folder}/api.age.json" .`],
+		// The one that is there is a server that answers as the contract says.
+		fill: { "ask 7779": `ask ${new URL(existing.url).port}`, "7780": "$CLEF_AGENT_PORT" },
+		env: {
+			CLEF_AGENT_SOURCE: "api.age.json",
+			CLEF_AGENT_AGE_KEY: vectorKeys.ageSecretKey,
+			CLEF_AGENT_VERIFY_KEY: vectorKeys.ed25519PublicKey,
+			CLEF_AGENT_TOKEN: "token-of-enough-characters",
+		},
+	});
 });
 
 itInShell("docs/keys.md: each key is made, and exchanged while the agent serves", async () => {

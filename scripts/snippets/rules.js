@@ -40,6 +40,7 @@ function lambdaClient(language, file) {
 const FOLLOWED = [
 	"docs/getting-started.md",
 	"docs/keys.md",
+	"docs/switching.md",
 	"docs/exec.md",
 	"docs/http-api.md",
 	"docs/install/compose.md",
