@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { unknownScripts } from "../scripts/docs/page-checks.js";
 import { snippetProblems, snippetsFor } from "../scripts/snippets/check.js";
 import { pageNames, type Snippet, snippetsIn } from "../scripts/snippets/read.js";
 import { RULES, TESTS } from "../scripts/snippets/rules.js";
@@ -59,6 +60,11 @@ describe("the check finds", () => {
 		expect(wrong("e2e/none.test.ts")).toEqual([expect.stringContaining("unit names no test that exists")]);
 		expect(wrong("e2e/part.ts")).toEqual(['e2e/part.ts: does not call snippetsFor("unit")']);
 	});
+});
+
+it("an npm script that does not exist is found", () => {
+	const text = "`npm run build`, `npm run test:e2e`, `npm run --silent biuld`";
+	expect(unknownScripts(text, { build: "", "test:e2e": "" })).toEqual(["`npm run biuld` runs nothing"]);
 });
 
 it("a block with a reason is given to no test", () => {

@@ -1,5 +1,5 @@
 // Writes the generated pages in docs/ and checks all pages. With --check nothing is written: a page that is out
-// of date, a dead link, an unknown CLEF_AGENT_* name or a block of code that no test runs fails.
+// of date, a dead link, an unknown CLEF_AGENT_* name or npm script, or a block of code that no test runs fails.
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -10,7 +10,7 @@ import { errorsPage, missingCodes } from "./docs/errors-page.js";
 import { fleetPage } from "./docs/fleet-page.js";
 import { houseSection } from "./docs/house-section.js";
 import { lambdaClientsPage } from "./docs/lambda-clients-page.js";
-import { deadLinks, unknownVariables } from "./docs/page-checks.js";
+import { deadLinks, unknownScripts, unknownVariables } from "./docs/page-checks.js";
 import { isNearlySame, withSection } from "./docs/section.js";
 import { threatModelPage } from "./docs/threat-model-page.js";
 import { demandPlot, outagePlot, readersPlot } from "./fleet/plots.js";
@@ -26,6 +26,7 @@ const { ENVIRONMENT_VARIABLES } = await import(`${root}packages/core/dist/env/in
 /** @type {typeof import("../packages/router/src/openapi/index.js")} */
 const { openApiDocument } = await import(`${root}packages/router/dist/openapi/index.js`);
 
+const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 const fleets = readResults();
 
 const checkOnly = process.argv.includes("--check");
@@ -48,7 +49,11 @@ const problems = [
 	...pageNames().flatMap((page) => {
 		const path = join(root, page);
 		const text = readFileSync(path, "utf8");
-		const found = [...deadLinks(text, dirname(path)), ...unknownVariables(text, ENVIRONMENT_VARIABLES)];
+		const found = [
+			...deadLinks(text, dirname(path)),
+			...unknownVariables(text, ENVIRONMENT_VARIABLES),
+			...unknownScripts(text, scripts),
+		];
 		return found.map((problem) => `${page}: ${problem}`);
 	}),
 ];

@@ -40,7 +40,8 @@ export const ERROR_CODES = {
 	SOURCE_RATE_LIMITED: {
 		meaning: "The server asked to be left alone for a while.",
 		served: KEPT,
-		action: "Nothing at once: the agent waits as long as it was told, an hour at most. Raise the limit or the TTL.",
+		action:
+			"Nothing at once: the agent waits as long as it was told, an hour at most. Raise the limit or the TTL.",
 	},
 	SOURCE_TOO_LARGE: {
 		meaning: "The body is larger than the cap, counted after decompression.",

@@ -1,7 +1,7 @@
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { vector, vectorKeys, vectorSecrets } from "@clef-sh/testkit/vectors";
-import { describe, expect } from "vitest";
+import { describe, expect, it } from "vitest";
 import { snippetsFor } from "../../scripts/snippets/check.js";
 import { clefAgent, runProgram } from "../command.js";
 import { itWith } from "../part.js";
@@ -35,6 +35,15 @@ function run(program: string, line: string, cwd: string, more: readonly string[]
 }
 
 describe("the guide", () => {
+	it("shows no command but those that are run below", () => {
+		expect(commands.map((line) => line.split(" ").slice(0, 2).join(" "))).toEqual([
+			"kubectl create",
+			"helm dependency",
+			"helm template",
+			"kubectl kustomize",
+		]);
+	});
+
 	itWithTools("leads to a workload without a problem", async () => {
 		const objects = await kustomizedFolder(tools, await followed());
 		expect(objects.map(({ kind }) => kind)).toEqual(["ConfigMap", "Deployment"]);
