@@ -59,6 +59,12 @@ const { privateKey: stranger } = generateKeyPairSync("ed25519", {
 	privateKeyEncoding: { type: "pkcs8", format: "pem" },
 });
 
+/** The public half of a key that the agent does not have. */
+async function otherKey(): Promise<{ recipient: string }> {
+	const { stderr } = await clefAgent(["keygen"]);
+	return { recipient: /age1\w+/.exec(stderr)?.[0] ?? "" };
+}
+
 /** Artifacts that are refused, by the code they lead to. */
 const ARTIFACTS: Readonly<Record<string, () => Promise<Uint8Array>>> = {
 	ARTIFACT_MALFORMED: async () => vector("truncated"),
@@ -74,8 +80,7 @@ const ARTIFACTS: Readonly<Record<string, () => Promise<Uint8Array>>> = {
 	},
 	ARTIFACT_FROM_FUTURE: () => sealArtifact({ packedAt: new Date(Date.now() + 3_600_000).toISOString() }),
 	DECRYPT_NO_IDENTITY: async () => {
-		const { stderr } = await clefAgent(["keygen"]);
-		const recipient = /age1\w+/.exec(stderr)?.[0] ?? "";
+		const { recipient } = await otherKey();
 		return sealArtifact({ recipient, packedAt: now(), revision: "another" });
 	},
 	DECRYPT_AUTHENTICATION_FAILED: async () => {
@@ -104,6 +109,17 @@ describe("the last good secrets are served after", () => {
 			expectKept(code, ttl, behaviours.ok(await artifact())),
 		);
 	});
+});
+
+it.each(modes)("A5 %s, without a verify key what cannot be opened replaces nothing", async (_, ttl) => {
+	const { source, agent } = await serving(ttl, { CLEF_AGENT_VERIFY_KEY: "" });
+	const { revision, packedAt } = signed();
+	const { recipient } = await otherKey();
+	const twin = { revision, packedAt, recipient, signingKey: false } as const;
+	source.respondWith(behaviours.ok(await sealArtifact(twin)));
+	agent.signal("SIGHUP");
+	await eventually("refused", async () => (await lastCode(agent)) === "DECRYPT_NO_IDENTITY");
+	expect(await agent.secrets()).toEqual(vectorSecrets);
 });
 
 /** States in which nothing is served, by the code that requests are answered with. */
