@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { sealArtifact } from "@clef-sh/testkit/artifacts";
 import { vector, vectorKeys } from "@clef-sh/testkit/vectors";
@@ -58,4 +58,32 @@ it.each(snippetsFor("library"))("the example on $page does what it says", async 
 	const ended = await runProgram(process.execPath, args, { cwd });
 	const stdout = ended.stdout.replaceAll("'", '"');
 	expect({ ...ended, stdout }).toEqual({ status: 0, stdout: promised.join(""), stderr: "" });
+});
+
+/** What the compiler says of these modules, with the published packages as whoever installs them has them. */
+async function typeErrors(modules: readonly string[]): Promise<string> {
+	const cwd = temporaryFolder();
+	mkdirSync(join(cwd, "node_modules/@clef-sh"), { recursive: true });
+	for (const folder of published)
+		symlinkSync(join(root, folder), join(cwd, "node_modules/@clef-sh", basename(folder)));
+	symlinkSync(join(root, "node_modules/@types"), join(cwd, "node_modules/@types"));
+	writeFileSync(join(cwd, "package.json"), '{ "type": "module" }');
+	const files = modules.map((text, index) => {
+		writeFileSync(join(cwd, `${index}.ts`), text);
+		return `${index}.ts`;
+	});
+	const options = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2023", "--types", "node"];
+	const tsc = join(root, "node_modules/typescript/bin/tsc");
+	const { stdout } = await runProgram(process.execPath, [tsc, ...options, "--skipLibCheck", ...files], {
+		cwd,
+	});
+	return stdout;
+}
+
+it("the examples compile against the built packages", async () => {
+	const modules = [...snippetsFor("library"), ...snippetsFor("client")].map(({ text }) => text);
+	expect(modules).toHaveLength(11);
+	expect(await typeErrors(modules)).toBe("");
+	const misspelt = modules.map((text) => text.replace("ageIdentities", "ageIdentity"));
+	expect(await typeErrors(misspelt)).toContain("ageIdentity");
 });
