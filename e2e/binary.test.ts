@@ -7,7 +7,6 @@ import { startOtlpReceiver } from "@clef-sh/testkit/otlp-receiver";
 import { S3Server } from "@clef-sh/testkit/s3-server";
 import { vector, vectorKeys, vectorSecrets } from "@clef-sh/testkit/vectors";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
-import { snippetsFor } from "../scripts/snippets/check.js";
 import { AgentProcess } from "./agent-process.js";
 import { Binary, binaryParts, buildBinary } from "./binary-stage.js";
 import type { Ended } from "./command.js";
@@ -17,6 +16,7 @@ import { shellProgram, workspace, workspaceCopy } from "./lambda-layer-stage.js"
 import { canUnshare, ORPHANS, UNSHARE } from "./namespace.js";
 import { followPage } from "./page-session.js";
 import { itWith } from "./part.js";
+import { snippetsFor } from "./snippets.js";
 import { temporaryFolder } from "./temporary-folder.js";
 import { startTlsServer } from "./tls-server.js";
 

@@ -11,11 +11,11 @@ import {
 import { sealArtifact } from "@clef-sh/testkit/artifacts";
 import { vector, vectorKeys, vectorSecrets } from "@clef-sh/testkit/vectors";
 import { describe, expect, it, onTestFinished, type TestContext } from "vitest";
-import { snippetsFor } from "../scripts/snippets/check.js";
 import { AgentProcess, TOKEN } from "./agent-process.js";
 import { runProgram } from "./command.js";
 import { eventually } from "./eventually.js";
 import { freePort } from "./free-port.js";
+import { snippetsFor } from "./snippets.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
 const FIRST = { db: { URL: "one", USER: "u" } };

@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { vectorKeys } from "@clef-sh/testkit/vectors";
 import { beforeAll, describe, expect, onTestFinished, vi } from "vitest";
-import { snippetsFor } from "../scripts/snippets/check.js";
 import { type Ended, runProgram } from "./command.js";
 import { eventually } from "./eventually.js";
 import { readArchive } from "./image-archive.js";
@@ -20,6 +19,7 @@ import {
 import { workspace } from "./lambda-layer-stage.js";
 import { inheritedNpm } from "./other-node.js";
 import { followPage } from "./page-session.js";
+import { snippetsFor } from "./snippets.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
 vi.setConfig({ testTimeout: 120_000 });

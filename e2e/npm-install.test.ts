@@ -2,7 +2,6 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { vector, vectorSecrets } from "@clef-sh/testkit/vectors";
 import { afterAll, beforeAll, describe, expect, it, type TestContext, vi } from "vitest";
-import { snippetsFor } from "../scripts/snippets/check.js";
 import { AgentProcess } from "./agent-process.js";
 import { runProgram } from "./command.js";
 import {
@@ -18,6 +17,7 @@ import {
 import { OTHER_NODES, otherNode } from "./other-node.js";
 import { followPage, PRINTED } from "./page-session.js";
 import { itWith, part } from "./part.js";
+import { snippetsFor } from "./snippets.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
 // npm takes a hundred packages from the registry.

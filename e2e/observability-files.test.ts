@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
-import { snippetsFor } from "../scripts/snippets/check.js";
 import { runProgram } from "./command.js";
 import { dashboardFile, dashboardPanels } from "./observability-dashboard.js";
 import { alerts, deployed, promtool } from "./observability-files.js";
 import { itWith } from "./part.js";
+import { snippetsFor } from "./snippets.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
 const RULE_TESTS = readdirSync(deployed(".")).filter((name) => name.endsWith(".test.yml"));

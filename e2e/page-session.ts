@@ -1,9 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
-import type { Snippet } from "../scripts/snippets/read.js";
 import { eventually } from "./eventually.js";
 import { type Answered, commandsIn, ShellSession } from "./shell-session.js";
+import type { Snippet } from "./snippets.js";
 
 /** What the reader of a page has or knows that the page cannot show. */
 export interface Reader {

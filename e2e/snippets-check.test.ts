@@ -1,10 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { unknownScripts } from "../scripts/docs/page-checks.js";
-import { snippetProblems, snippetsFor } from "../scripts/snippets/check.js";
-import { pageNames, type Snippet, snippetsIn } from "../scripts/snippets/read.js";
-import { RULES, TESTS } from "../scripts/snippets/rules.js";
 import { prints } from "./page-session.js";
 import { commandsIn } from "./shell-session.js";
+import {
+	pageNames,
+	RULES,
+	type Snippet,
+	snippetProblems,
+	snippetsFor,
+	snippetsIn,
+	TESTS,
+	unknownScripts,
+} from "./snippets.js";
 
 const all = pageNames().flatMap((page) => snippetsIn(page));
 

@@ -4,10 +4,10 @@ import { sealArtifact } from "@clef-sh/testkit/artifacts";
 import { behaviours, startServer } from "@clef-sh/testkit/servers";
 import { vectorKeys } from "@clef-sh/testkit/vectors";
 import { expect, onTestFinished } from "vitest";
-import { snippetsFor } from "../scripts/snippets/check.js";
 import { eventually } from "./eventually.js";
 import { itWith, part } from "./part.js";
 import { ShellSession } from "./shell-session.js";
+import { snippetsFor } from "./snippets.js";
 
 /** A log line without what is another in every run. */
 function template(line: string): string {

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { snippetsFor } from "../scripts/snippets/check.js";
 import { listAt, objectAt } from "./lambda-infrastructure-examples.js";
 import { policyProblems } from "./lambda-infrastructure-policies.js";
+import { snippetsFor } from "./snippets.js";
 
 const policies = snippetsFor("policies").map(({ page, line, text }) => ({
 	where: `${page}:${line}`,

@@ -2,10 +2,9 @@ import { generateKeyPairSync } from "node:crypto";
 import { configFromEnvironment } from "@clef-sh/core/env";
 import { vectorKeys } from "@clef-sh/testkit/vectors";
 import { expect, it } from "vitest";
-import { snippetsFor } from "../scripts/snippets/check.js";
-import type { Snippet } from "../scripts/snippets/read.js";
 import { runProgram } from "./command.js";
 import { itWith, part } from "./part.js";
+import { type Snippet, snippetsFor } from "./snippets.js";
 
 /** What the files hold that the pages name. */
 const FILES: Readonly<Record<string, string>> = {

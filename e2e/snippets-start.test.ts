@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, vi } from "vitest";
-import { snippetsFor } from "../scripts/snippets/check.js";
 import { eventually } from "./eventually.js";
 import { itWith, part } from "./part.js";
 import { commandsIn, ShellSession } from "./shell-session.js";
+import { snippetsFor } from "./snippets.js";
 
 vi.setConfig({ testTimeout: 60_000 });
 

@@ -4,9 +4,8 @@ import { fileURLToPath } from "node:url";
 import { sealArtifact } from "@clef-sh/testkit/artifacts";
 import { vector, vectorKeys } from "@clef-sh/testkit/vectors";
 import { expect, it } from "vitest";
-import { snippetsFor } from "../scripts/snippets/check.js";
-import type { Snippet } from "../scripts/snippets/read.js";
 import { runProgram } from "./command.js";
+import { type Snippet, snippetsFor } from "./snippets.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
