@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { vectorKeys } from "@clef-sh/testkit/vectors";
 import { runProgram } from "./command.js";
-import { snippetsFor } from "./snippets.js";
+import type { Snippet } from "./snippets.js";
 
 const appKey = generateKeyPairSync("rsa", {
 	modulusLength: 2048,
@@ -22,17 +22,12 @@ export const NAMED_FILES: Readonly<Record<string, string>> = {
 	"/run/secrets/github-app.pem": appKey.privateKey,
 };
 
-const snippets = snippetsFor("settings");
-
-/** The pages that show settings. */
-export const SETTINGS_PAGES: readonly string[] = [...new Set(snippets.map(({ page }) => page))];
-
 /**
- * What a page shows, as variables: its first block as it is and with what stands in comments; then each further block
+ * What a page's blocks show, as variables: the first block as it is and with what stands in comments; then each further block
  * beside the first, or in place of the token there.
  */
-export async function settingsOf(page: string): Promise<Record<string, string>[]> {
-	const [first = "", ...others] = snippets.flatMap((snippet) => (snippet.page === page ? snippet.text : []));
+export async function settingsOf(snippets: readonly Snippet[]): Promise<Record<string, string>[]> {
+	const [first = "", ...others] = snippets.map(({ text }) => text);
 	const settings = await variables(first);
 	const further = await Promise.all(others.map(variables));
 	return [

@@ -10,8 +10,9 @@ import { S3Server } from "@clef-sh/testkit/s3-server";
 import { behaviours, startServer } from "@clef-sh/testkit/servers";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { AgentProcess } from "./agent-process.js";
-import { APP_PUBLIC_KEY, NAMED_FILES, SETTINGS_PAGES, settingsOf } from "./page-settings.js";
+import { APP_PUBLIC_KEY, NAMED_FILES, settingsOf } from "./page-settings.js";
 import { itWith, part } from "./part.js";
+import { snippetsFor } from "./snippets.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
 type Variables = Readonly<Record<string, string>>;
@@ -28,9 +29,10 @@ function read(env: Variables): ReturnType<typeof configFromEnvironment> {
 const withShell = itWith(part("env"));
 
 withShell("the settings of every page are ones that the agent takes", async () => {
-	expect(SETTINGS_PAGES).toHaveLength(10);
-	for (const page of SETTINGS_PAGES) {
-		for (const env of await settingsOf(page)) {
+	const pages = new Set(snippetsFor("settings").map((snippet) => snippet.page));
+	expect(pages.size).toBe(10);
+	for (const page of pages) {
+		for (const env of await settingsOf(snippetsFor("settings", page))) {
 			expect(Object.keys(env).length, page).toBeGreaterThan(1);
 			const whole = page === "docs/telemetry.md" ? { CLEF_AGENT_SOURCE: "/srv/api.age.json", ...env } : env;
 			expect(() => read(whole), page).not.toThrow();
@@ -113,7 +115,7 @@ describe("the settings of a page lead to its place", () => {
 			for (const [path, content] of Object.entries(NAMED_FILES))
 				writeFileSync(join(files, basename(path)), content);
 			const found = await place();
-			const shown = await settingsOf(`docs/sources/${name}.md`);
+			const shown = await settingsOf(snippetsFor("settings", `docs/sources/${name}.md`));
 			expect(shown.length).toBeGreaterThan(1);
 			for (const settings of shown) {
 				const own = Object.entries(settings).map(([variable, value]) => [
