@@ -23,8 +23,8 @@ export const NAMED_FILES: Readonly<Record<string, string>> = {
 };
 
 /**
- * What a page's blocks show, as variables: the first block as it is and with what stands in comments; then each further block
- * beside the first, or in place of the token there.
+ * What a page's blocks show, as variables: the first block as it is and with what stands in comments; then each
+ * further block beside the first, or in place of the token there.
  */
 export async function settingsOf(snippets: readonly Snippet[]): Promise<Record<string, string>[]> {
 	const [first = "", ...others] = snippets.map(({ text }) => text);
