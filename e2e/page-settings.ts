@@ -46,5 +46,5 @@ async function variables(text: string): Promise<Record<string, string>> {
 	const script = `set -a\n${filled}\nset +a\nenv -0`;
 	const { stdout } = await runProgram("env", ["-i", "sh", "-c", script]);
 	const all = stdout.split("\0").map((line) => line.split(/=(.*)/s).slice(0, 2));
-	return Object.fromEntries(all.filter(([name]) => /^(?:CLEF_AGENT|AWS)_/.test(name ?? "")));
+	return Object.fromEntries(all.filter(([name]) => /^(?:CLEF_AGENT|AWS|AZURE)_/.test(name ?? "")));
 }
