@@ -139,8 +139,7 @@ describe("the agent", () => {
 				"VERIFY_KEY=… ./clef-agent-linux-x64": `VERIFY_KEY=${vectorKeys.ed25519PublicKey} ./clef-agent-linux-x64 &`,
 			},
 		});
-		const [checked, version] = answers.map((answer) => answer.output);
-		expect([checked, version]).toEqual([`${NAME}: OK\n`, expect.stringMatching(/^\d+\.\d+\.\d+\n$/)]);
+		expect(answers.map((answer) => answer.output).join("")).toMatch(/^\S+: OK\n\d+\.\d+\.\d+\n/);
 	});
 
 	itWithBinary("leaves the inspector shut at SIGUSR1", async () => {

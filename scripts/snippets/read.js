@@ -14,7 +14,7 @@ import { root } from "../run.js";
  * @property {string | undefined} notRun the reason in a comment directly above it: `<!-- not run: … -->`
  */
 
-const FOLDERS = ["docs", "packages", "apps", "examples", "deploy"];
+const FOLDERS = ["docs", "docs-site", "packages", "apps", "examples", "deploy"];
 /** Thousands of folders with pages of others, or with copies. */
 const NOT_OURS = new Set(["node_modules", "dist", "coverage"]);
 const FENCE =

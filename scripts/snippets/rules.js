@@ -55,6 +55,7 @@ const LIBRARIES = ["artifact", "cache", "core", "decryptors", "pack", "router", 
 /** @type {readonly Rule[]} */
 export const RULES = [
 	{ run: "start", page: "README.md", has: "npm start" },
+	{ run: "start", page: "docs/README.md", has: "npm start" },
 	{ run: "library", page: "README.md", language: "ts" },
 	{ run: "pages", page: "README.md", language: "sh" },
 	...["s3", "github", "gitlab", "bitbucket", "http", "file"].map((name) => ({
