@@ -135,7 +135,7 @@ const SILENT: Readonly<Record<string, (ttl: string) => Promise<AgentProcess>>> =
 	},
 	ARTIFACT_EXPIRED: async (ttl) => {
 		const { source, agent } = await serving(ttl);
-		const expiresAt = new Date(Date.now() + 1_500).toISOString();
+		const expiresAt = new Date(Date.now() + 3_000).toISOString();
 		source.respondWith(behaviours.ok(await sealArtifact({ packedAt: now(), expiresAt })));
 		agent.signal("SIGHUP");
 		return agent;

@@ -95,7 +95,7 @@ describe("the page", () => {
 						"clef-agent keygen -o age-key && clef-agent keygen --signing -o sign.pem 2> verify-key",
 						`export CREDENTIALS_DIRECTORY="$PWD/credentials"; mkdir credentials`,
 						"echo token-of-enough-characters | tee credentials/clef-agent-token > token",
-						"CLEF_AGENT_SOURCE=none CLEF_AGENT_AGE_KEY_FILE=age-key CLEF_AGENT_TOKEN_FILE=token clef-agent & sleep 1",
+						"CLEF_AGENT_SOURCE=none CLEF_AGENT_AGE_KEY_FILE=age-key CLEF_AGENT_TOKEN_FILE=token clef-agent & until curl -o answer http://127.0.0.1:$CLEF_AGENT_PORT/v1/health; do sleep 0.1; done",
 					],
 					fill: { "/etc/": `${folder}/etc/`, "/usr/local/bin/": `${folder}/usr/local/bin/` },
 				},
