@@ -14,7 +14,9 @@ import { eventually } from "./eventually.js";
 import { ExecProcess, execStage } from "./exec-stage.js";
 import { shellProgram, workspace, workspaceCopy } from "./lambda-layer-stage.js";
 import { canUnshare, ORPHANS, UNSHARE } from "./namespace.js";
+import { followPage } from "./page-session.js";
 import { itWith } from "./part.js";
+import { snippetsFor } from "./snippets.js";
 import { temporaryFolder } from "./temporary-folder.js";
 import { startTlsServer } from "./tls-server.js";
 
@@ -126,6 +128,18 @@ describe("the agent", () => {
 		agent.signal("SIGHUP");
 		await agent.serves({ KEY: "rotated" });
 		expect(await agent.stop()).toMatchObject({ status: 0, signal: null });
+	});
+
+	itWithBinary("is checked, asked for its version and started as the page says", async () => {
+		const settings = `CLEF_AGENT_SOURCE="${sourceFile()}" CLEF_AGENT_AGE_KEY=${vectorKeys.ageSecretKey}`;
+		const { answers } = await followPage(snippetsFor("binary"), {
+			fill: {
+				"cd dist/binary": `cd "${output}"`,
+				"CLEF_AGENT_SOURCE=…": settings,
+				"VERIFY_KEY=… ./clef-agent-linux-x64": `VERIFY_KEY=${vectorKeys.ed25519PublicKey} ./clef-agent-linux-x64 &`,
+			},
+		});
+		expect(answers.map((answer) => answer.output).join("")).toMatch(/^\S+: OK\n\d+\.\d+\.\d+\n/);
 	});
 
 	itWithBinary("leaves the inspector shut at SIGUSR1", async () => {

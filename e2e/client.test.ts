@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
@@ -15,6 +15,7 @@ import { AgentProcess, TOKEN } from "./agent-process.js";
 import { runProgram } from "./command.js";
 import { eventually } from "./eventually.js";
 import { freePort } from "./free-port.js";
+import { snippetsFor } from "./snippets.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
 const FIRST = { db: { URL: "one", USER: "u" } };
@@ -126,9 +127,8 @@ it("the example on its page does what it says", async () => {
 	await publish("r2", { database: { DB_URL: "postgres://db.internal/app" } });
 	await eventually("the example's secret", async () => (await client.health()).revision === "r2");
 	const folder = fileURLToPath(new URL("../packages/client", import.meta.url));
-	const page = readFileSync(join(folder, "README.md"), "utf8");
-	const code = /^```js\n(.*?)^```$/ms.exec(page)?.[1] ?? "";
-	const printed = /\/\/ prints: (.+)$/m.exec(page)?.[1];
+	const [{ text: code } = { text: "" }] = snippetsFor("client");
+	const printed = /\/\/ prints: (.+)$/m.exec(code)?.[1];
 	const env = { CLEF_AGENT_PORT: String(agent.port), CLEF_AGENT_TOKEN: TOKEN };
 	const ended = await runProgram(process.execPath, ["--input-type=module", "--eval", code], {
 		cwd: folder,

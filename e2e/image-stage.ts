@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
-import { type Ended, runProgram } from "./command.js";
+import { type Ended, inherited, runProgram } from "./command.js";
 import { workspace } from "./lambda-layer-stage.js";
 import { inheritedNpm } from "./other-node.js";
 
@@ -88,6 +88,13 @@ function podmanArguments(): string[] {
 
 function podmanEnvironment(): Record<string, string> {
 	return { ...inheritedNpm(), CONTAINERS_CONF: configuration };
+}
+
+/** A shell command that is podman with these images and containers. */
+export function podmanProgram(): string {
+	// Whatever starts this may have put it on the path as podman itself.
+	const environment = `export PATH="${inherited().PATH}" CONTAINERS_CONF="${configuration}"`;
+	return `${environment}\nexec podman ${podmanArguments().join(" ")} "$@"`;
 }
 
 /** Runs podman with images and containers of the tests' own. */

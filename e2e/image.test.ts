@@ -1,15 +1,25 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { vectorKeys } from "@clef-sh/testkit/vectors";
-import { beforeAll, describe, expect, vi } from "vitest";
+import { beforeAll, describe, expect, onTestFinished, vi } from "vitest";
 import { type Ended, runProgram } from "./command.js";
 import { eventually } from "./eventually.js";
 import { readArchive } from "./image-archive.js";
 import { Container, USER } from "./image-container.js";
 import { DEBIAN_PACKAGES, expectedEntries, PLATFORMS } from "./image-contents.js";
-import { buildBinary, buildImage, containersWork, itWithContainers, output, podman } from "./image-stage.js";
+import {
+	buildBinary,
+	buildImage,
+	containersWork,
+	itWithContainers,
+	output,
+	podman,
+	podmanProgram,
+} from "./image-stage.js";
 import { workspace } from "./lambda-layer-stage.js";
 import { inheritedNpm } from "./other-node.js";
+import { followPage } from "./page-session.js";
+import { snippetsFor } from "./snippets.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -185,6 +195,26 @@ describe("a container of it", () => {
 		expect(performance.now() - started).toBeLessThan(8_000);
 		expect(await container.state()).toMatchObject({ Status: "exited", ExitCode: 0 });
 		expect(await container.log()).toContain('"event":"agent.stopped"');
+	});
+
+	itWithContainers("serves when it is started as the page says", async () => {
+		const session = await followPage(snippetsFor("image"), {
+			before: ["clef-agent keygen --signing -o sign.pem"],
+			fill: {
+				"-d --name secrets": "-d --network none --name page",
+				"clef-agent:0.2.0": image,
+				"MCow…": "$(openssl pkey -in sign.pem -pubout -outform DER | base64 -w 0)",
+			},
+			programs: { podman: podmanProgram(), sudo: 'exec "$@"' },
+		});
+		onTestFinished(async () => {
+			await podman("rm", "--force", "--time", "0", "page");
+		});
+		const recipient = "$(grep -o 'age1[0-9a-z]*' keys/age.key)";
+		const pack = `echo A=1 | clef-agent pack --identity api --environment dev --recipient ${recipient}`;
+		const packed = await session.run(`${pack} --sign-key sign.pem -o data/api.age.json && chmod 644 data/*`);
+		expect(packed).toMatchObject({ status: 0 });
+		await eventually("health", async () => (await podman("healthcheck", "run", "page")).status === 0);
 	});
 
 	itWithContainers("shows no secret in its description or its log", async () => {

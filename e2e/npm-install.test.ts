@@ -15,6 +15,9 @@ import {
 	weightOf,
 } from "./npm-install.js";
 import { OTHER_NODES, otherNode } from "./other-node.js";
+import { followPage, PRINTED } from "./page-session.js";
+import { itWith, part } from "./part.js";
+import { snippetsFor } from "./snippets.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
 // npm takes a hundred packages from the registry.
@@ -86,6 +89,23 @@ describe.each(["current", ...OTHER_NODES])("npm install @clef-sh/agent on Node %
 		expect(await agent.secrets()).toEqual(vectorSecrets);
 		expect(await agent.stop()).toMatchObject({ status: 0, signal: null });
 	});
+});
+
+itWith(part("curl"))("what the pages say to do leads to served secrets", async () => {
+	const [tarball = ""] = agentTarballs;
+	// It is one package, so that no registry is asked.
+	const install = `npm install --offline --no-audit --no-fund "${tarball}"`;
+	for (const page of ["docs/install/npm.md", "apps/agent/README.md"]) {
+		const isWhole = page === "apps/agent/README.md";
+		const fill = { "npm install @clef-sh/agent": install, ...(isWhole ? PRINTED : {}) };
+		const { answers } = await followPage(snippetsFor("npm", page), {
+			fill,
+			env: environmentOf(process.execPath),
+		});
+		// npm may warn of its own settings first.
+		const printed = isWhole ? '{"DB_PASSWORD":"hunter2"}' : `${agentVersion}\n`;
+		expect(answers.at(-1)?.output).toMatch(new RegExp(`(?:^|\n)${printed}$`));
+	}
 });
 
 it("@clef-sh/agent brings no install script and weighs no more than it may", async (context) => {

@@ -7,6 +7,7 @@ import { runProgram } from "./command.js";
 import { dashboardFile, dashboardPanels } from "./observability-dashboard.js";
 import { alerts, deployed, promtool } from "./observability-files.js";
 import { itWith } from "./part.js";
+import { snippetsFor } from "./snippets.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
 const RULE_TESTS = readdirSync(deployed(".")).filter((name) => name.endsWith(".test.yml"));
@@ -75,8 +76,7 @@ describe("alerts", () => {
 	}
 
 	itWith(promtool)("and the configuration that the page shows is one", async () => {
-		const blocks = [...readFileSync(deployed("README.md"), "utf8").matchAll(/```yaml\n(.*?)```/gs)];
-		const [scraping = ""] = blocks.map(([, text]) => text);
+		const [scraping = ""] = snippetsFor("scraping").map(({ text }) => text);
 		expect(scraping).toContain("authorization:");
 		const file = join(temporaryFolder(), "shown.yml");
 		const checked = async (kind: string, text: string): Promise<string> => {

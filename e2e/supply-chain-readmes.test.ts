@@ -1,37 +1,40 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { sealArtifact } from "@clef-sh/testkit/artifacts";
 import { vector, vectorKeys } from "@clef-sh/testkit/vectors";
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { runProgram } from "./command.js";
+import { type Snippet, snippetsFor } from "./snippets.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-
-/** Packages whose example needs more than Node, and why. */
-const NOT_RUN = new Map([
-	["apps/agent", "shell commands; npm-install.test.ts runs them"],
-	["packages/client", "needs an agent; client.test.ts runs it with one"],
-	["apps/lambda-extension", "runs only inside Lambda"],
-]);
 
 const published = ["apps", "packages"]
 	.flatMap((parent) => readdirSync(join(root, parent)).map((name) => `${parent}/${name}`))
 	.filter((folder) => JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")).private !== true);
 
+/** A call whose value a comment shows. */
+const SHOWN = /^(?<expression>\w.*); \/\/ \{.*$/gm;
+
 function readme(folder: string): string {
 	return readFileSync(join(root, folder, "README.md"), "utf8");
 }
 
-/** The code of a page, with the names in it that stand for the reader's own files and keys filled in. */
-function example(page: string): string {
+/** The code of a block, with the names in it that stand for the reader's own files and keys filled in. */
+async function example({ page, text }: Snippet): Promise<string> {
 	const cwd = temporaryFolder();
-	const files = { "api.age.json": vector("signed"), "age.key": vectorKeys.ageSecretKey };
+	// The project's own page goes on with what it packed before.
+	const isFirstPage = page === "README.md";
+	const artifact = isFirstPage
+		? await sealArtifact({ secrets: { DB_PASSWORD: "hunter2" } })
+		: vector("signed");
+	const files = { "api.age.json": artifact, "age.key": vectorKeys.ageSecretKey };
 	for (const [name, content] of Object.entries(files)) writeFileSync(join(cwd, name), content);
-	const code = /^```js\n(.*?)^```$/ms.exec(page)?.[1] ?? "";
 	return Object.keys(files)
-		.reduce((text, name) => text.replaceAll(`"${name}"`, JSON.stringify(join(cwd, name))), code)
-		.replaceAll("MCowBQYDK2VwAyEA…", vectorKeys.ed25519PublicKey);
+		.reduce((code, name) => code.replaceAll(`"${name}"`, JSON.stringify(join(cwd, name))), text)
+		.replaceAll("MCowBQYDK2VwAyEA…", vectorKeys.ed25519PublicKey)
+		.replaceAll(SHOWN, "console.log($<expression>);");
 }
 
 it("every published package has a page that begins with its name", () => {
@@ -43,13 +46,43 @@ it("every published package has a page that begins with its name", () => {
 	}
 });
 
-describe("the example on a package's page does what it says", () => {
-	it.each(published.filter((folder) => !NOT_RUN.has(folder)))("%s", async (folder) => {
-		const page = readme(folder);
-		const promised = /\/\/ prints: (.+)$/m.exec(page)?.[1];
-		expect(promised).toBeDefined();
-		const args = ["--input-type=module", "--eval", example(page)];
-		const ended = await runProgram(process.execPath, args, { cwd: join(root, folder) });
-		expect(ended).toEqual({ status: 0, stdout: `${promised}\n`, stderr: "" });
+it.each(snippetsFor("library"))("the example on $page does what it says", async (snippet) => {
+	const promised = [...snippet.text.matchAll(/\/\/ (?:prints: )?(?<value>.+)$/gm)]
+		.filter(({ 0: comment }) => comment.startsWith("// prints: ") || comment.startsWith("// {"))
+		.map(({ groups }) => `${groups?.value}\n`);
+	const args = ["--input-type=module", "--eval", await example(snippet)];
+	const folder = dirname(snippet.page);
+	// The project's own page imports what the tests can.
+	const cwd = join(root, folder === "." ? "e2e" : folder);
+	const ended = await runProgram(process.execPath, args, { cwd });
+	const stdout = ended.stdout.replaceAll("'", '"');
+	expect({ ...ended, stdout }).toEqual({ status: 0, stdout: promised.join(""), stderr: "" });
+});
+
+/** What the compiler says of these modules, with the published packages as whoever installs them has them. */
+async function typeErrors(modules: readonly string[]): Promise<string> {
+	const cwd = temporaryFolder();
+	mkdirSync(join(cwd, "node_modules/@clef-sh"), { recursive: true });
+	for (const folder of published)
+		symlinkSync(join(root, folder), join(cwd, "node_modules/@clef-sh", basename(folder)));
+	symlinkSync(join(root, "node_modules/@types"), join(cwd, "node_modules/@types"));
+	writeFileSync(join(cwd, "package.json"), '{ "type": "module" }');
+	const files = modules.map((text, index) => {
+		writeFileSync(join(cwd, `${index}.ts`), text);
+		return `${index}.ts`;
 	});
+	const options = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2023", "--types", "node"];
+	const tsc = join(root, "node_modules/typescript/bin/tsc");
+	const { stdout } = await runProgram(process.execPath, [tsc, ...options, "--skipLibCheck", ...files], {
+		cwd,
+	});
+	return stdout;
+}
+
+it("the examples compile against the built packages", async () => {
+	const modules = [...snippetsFor("library"), ...snippetsFor("client")].map(({ text }) => text);
+	expect(modules).toHaveLength(11);
+	expect(await typeErrors(modules)).toBe("");
+	const misspelt = modules.map((text) => text.replace("ageIdentities", "ageIdentity"));
+	expect(await typeErrors(misspelt)).toContain("ageIdentity");
 });

@@ -1,11 +1,15 @@
-import { chmodSync, chownSync, mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, chownSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { configFromEnvironment, ENVIRONMENT_VARIABLES } from "@clef-sh/core/env";
 import { vector, vectorKeys, vectorSecrets } from "@clef-sh/testkit/vectors";
 import { describe, expect, it } from "vitest";
 import { AgentProcess, TOKEN } from "./agent-process.js";
 import { runProgram } from "./command.js";
+import { eventually } from "./eventually.js";
+import { followPage } from "./page-session.js";
 import { itWith, part } from "./part.js";
+import { snippetsFor } from "./snippets.js";
 import { NotificationReceiver } from "./systemd-manager.js";
 import { settings, systemdFile, unitEnvironment } from "./systemd-unit.js";
 import { temporaryFolder } from "./temporary-folder.js";
@@ -70,6 +74,64 @@ describe("systemd", () => {
 			expect((await exposure(unitFile(`${line}\n`, "\n"))).status).not.toBe(0);
 		});
 	}
+});
+
+describe("the page", () => {
+	const shown = snippetsFor("unit");
+	const [install, status, dropIn, asking] = shown;
+
+	itWith(part("openssl", "version"))(
+		"puts files where the unit looks for them, and asks as it says",
+		async () => {
+			const deploy = fileURLToPath(new URL("../deploy", import.meta.url));
+			const folder = temporaryFolder();
+			for (const path of ["usr/local/bin", "etc/systemd/system"])
+				mkdirSync(join(folder, path), { recursive: true });
+			await followPage(
+				[install, asking].flatMap((snippet) => snippet ?? []),
+				{
+					before: [
+						`cp -r "${deploy}" deploy && cp "$(command -v clef-agent)" clef-agent`,
+						"clef-agent keygen -o age-key && clef-agent keygen --signing -o sign.pem 2> verify-key",
+						`export CREDENTIALS_DIRECTORY="$PWD/credentials"; mkdir credentials`,
+						"echo token-of-enough-characters | tee credentials/clef-agent-token > token",
+						"CLEF_AGENT_SOURCE=none CLEF_AGENT_AGE_KEY_FILE=age-key CLEF_AGENT_TOKEN_FILE=token clef-agent & until curl -o answer http://127.0.0.1:$CLEF_AGENT_PORT/v1/health; do sleep 0.1; done",
+					],
+					fill: { "/etc/": `${folder}/etc/`, "/usr/local/bin/": `${folder}/usr/local/bin/` },
+				},
+			);
+			const files = readdirSync(join(folder, "etc/clef-agent")).sort();
+			expect(files).toEqual(["age-key", "agent.env", "token", "verify-key"]);
+			expect(readdirSync(join(folder, "etc/systemd/system"))).toEqual(["clef-agent.service"]);
+			expect(statSync(join(folder, "etc/clef-agent/token")).mode & 0o777).toBe(0o600);
+		},
+	);
+
+	itWith(analyze)("shows a drop-in that systemd understands", async () => {
+		const file = unitFile();
+		mkdirSync(`${file}.d`);
+		writeFileSync(join(`${file}.d`, "override.conf"), dropIn?.text ?? "");
+		expect(await verified(file)).toBe("");
+		writeFileSync(join(`${file}.d`, "override.conf"), dropIn?.text.replace("LoadC", "LaodC") ?? "");
+		expect(await verified(file)).toMatch(/Unknown key/);
+	});
+
+	itWith(part("systemd-notify"))("shows the status that systemd is told", async () => {
+		const { env, socket } = prepared();
+		const manager = await NotificationReceiver.on(socket);
+		const source = join(dirname(socket), "later.json");
+		const given = { ...env, NOTIFY_SOCKET: socket, CLEF_AGENT_SOURCE: source };
+		const agent = await AgentProcess.listening(given, { withoutToken: true, withoutAgeKey: true });
+		await manager.received("STATUS=not loaded: SOURCE_NOT_FOUND");
+		writeFileSync(source, vector("signed"));
+		await agent.logged("artifact.refreshed");
+		const template = (line: string) =>
+			line.replace(/revision \S+"/, 'revision R"').replace(/[A-Z_]{9,}/, "CODE");
+		const asShown = () =>
+			manager.assignments.map((one) => template(one.replace(/STATUS=(.*)/, 'Status: "$1"')));
+		for (const line of status?.text.trim().split("\n") ?? [])
+			await eventually(`${line} in ${asShown()}`, () => asShown().includes(template(line)));
+	});
 });
 
 it("lets the agent's child tell what the agent has to say, and signals the agent itself", () => {

@@ -34,7 +34,7 @@ const ARTIFACT = [
 		number: "A5",
 		attack: "Same revision, other ciphertext, unsigned",
 		defence:
-			"every check runs on every body; without a verify key just-in-time takes even what it cannot open",
+			"every check runs on every body; without a verify key, what cannot be opened still replaces nothing, in either mode",
 		needsVerifyKey: true,
 	},
 	{

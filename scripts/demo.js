@@ -160,11 +160,11 @@ Then try
   one value, bare
     ${curl} -H "Accept: text/plain" ${url}/v1/secrets/DB_PASSWORD
 
-  rotate: pack another value, and the agent serves it within a second
-    echo '{"database":{"DB_PASSWORD":"rotated"}}' | ${packCommand}
-
   damage the artifact: the agent says why it refuses it, and keeps serving what it has
     echo damaged > ${artifact}
+
+  rotate: pack another value, and the agent serves it within a second
+    echo '{"database":{"DB_PASSWORD":"rotated"}}' | ${packCommand}
 
   the kill switch: secrets are wiped, and only an artifact packed later is accepted
     ${commandLine(["revoke", artifact])}

@@ -1,8 +1,8 @@
 // Writes the generated pages in docs/ and checks all pages. With --check nothing is written: a page that is out
-// of date, a dead link or an unknown CLEF_AGENT_* name fails.
+// of date, a dead link, an unknown CLEF_AGENT_* name or npm script, or a block of code that no test runs fails.
 
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { importGraph } from "./architecture/import-graph.js";
 import { architecturePicture } from "./architecture/picture.js";
 import { configurationPage } from "./docs/configuration-page.js";
@@ -10,13 +10,15 @@ import { errorsPage, missingCodes } from "./docs/errors-page.js";
 import { fleetPage } from "./docs/fleet-page.js";
 import { houseSection } from "./docs/house-section.js";
 import { lambdaClientsPage } from "./docs/lambda-clients-page.js";
-import { deadLinks, unknownVariables } from "./docs/page-checks.js";
+import { deadLinks, unknownScripts, unknownVariables } from "./docs/page-checks.js";
 import { isNearlySame, withSection } from "./docs/section.js";
 import { threatModelPage } from "./docs/threat-model-page.js";
 import { demandPlot, outagePlot, readersPlot } from "./fleet/plots.js";
 import { readResults } from "./fleet/results.js";
 import { performanceFiles } from "./performance/page.js";
 import { ensureBuilt, root } from "./run.js";
+import { snippetProblems } from "./snippets/check.js";
+import { pageNames } from "./snippets/read.js";
 
 ensureBuilt();
 /** @type {typeof import("../packages/core/src/env/index.js")} */
@@ -24,6 +26,7 @@ const { ENVIRONMENT_VARIABLES } = await import(`${root}packages/core/dist/env/in
 /** @type {typeof import("../packages/router/src/openapi/index.js")} */
 const { openApiDocument } = await import(`${root}packages/router/dist/openapi/index.js`);
 
+const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 const fleets = readResults();
 
 const checkOnly = process.argv.includes("--check");
@@ -42,15 +45,21 @@ const problems = [
 	...publish("docs/lambda-clients.md", lambdaClientsPage()),
 	...publish("docs/threat-model.md", threatModelPage()),
 	...performance(),
-	...pages().flatMap((page) => {
-		const text = readFileSync(page, "utf8");
-		const found = [...deadLinks(text, dirname(page)), ...unknownVariables(text, ENVIRONMENT_VARIABLES)];
-		return found.map((problem) => `${relative(root, page)}: ${problem}`);
+	...snippetProblems(),
+	...pageNames().flatMap((page) => {
+		const path = join(root, page);
+		const text = readFileSync(path, "utf8");
+		const found = [
+			...deadLinks(text, dirname(path)),
+			...unknownVariables(text, ENVIRONMENT_VARIABLES),
+			...unknownScripts(text, scripts),
+		];
+		return found.map((problem) => `${page}: ${problem}`);
 	}),
 ];
 
 for (const problem of problems) console.error(problem);
-if (problems.length === 0) console.log(`${pages().length} pages are in order`);
+if (problems.length === 0) console.log(`${pageNames().length} pages are in order`);
 process.exitCode = problems.length === 0 ? 0 : 1;
 
 /** @returns {string[]} */
@@ -85,13 +94,4 @@ function publishSection(path, name, text) {
 	const made = withSection(page, name, text);
 	if (made === undefined) return [`${path} has no markers for the section "${name}"`];
 	return isNearlySame(page, made) ? [] : publish(path, made);
-}
-
-/** @returns {string[]} */
-function pages() {
-	const docs = readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })
-		.filter((name) => name.endsWith(".md"))
-		.map((name) => join("docs", name));
-	const others = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "deploy/observability/README.md"];
-	return [...others, ...docs].map((name) => join(root, name));
 }

@@ -3,7 +3,6 @@
 /** @typedef {{ meaning: string, served: string, action: string }} ErrorCodeEntry */
 
 const KEPT = "Last good secrets, until the TTL or `expiresAt`";
-const KEPT_DECRYPTED = "Last good secrets; with a TTL of 0 nothing (503)";
 const NOTHING = "Nothing (503)";
 const NO_AGENT = "Not concerned: no agent runs";
 const READING = "Not concerned: this is the client's";
@@ -41,7 +40,8 @@ export const ERROR_CODES = {
 	SOURCE_RATE_LIMITED: {
 		meaning: "The server asked to be left alone for a while.",
 		served: KEPT,
-		action: "Nothing at once: the agent waits as long as it was told. Raise the limit or the TTL.",
+		action:
+			"Nothing at once: the agent waits as long as it was told, an hour at most. Raise the limit or the TTL.",
 	},
 	SOURCE_TOO_LARGE: {
 		meaning: "The body is larger than the cap, counted after decompression.",
@@ -86,7 +86,7 @@ export const ERROR_CODES = {
 	},
 	ARTIFACT_KEY_UNSUPPORTED: {
 		meaning: "A verify key is not an Ed25519 or ECDSA P-256 public key.",
-		served: "Nothing: the agent does not start",
+		served: "Nothing: the agent does not start; one that runs goes on with the keys it has",
 		action: "Use the public key that `clef-agent keygen --signing` prints.",
 	},
 	ARTIFACT_SUBJECT_MISMATCH: {
@@ -111,7 +111,7 @@ export const ERROR_CODES = {
 	},
 	ARTIFACT_EXPIRED: {
 		meaning: "The artifact's `expiresAt` has passed.",
-		served: NOTHING,
+		served: "Nothing (503); when only the new artifact has expired, the last good secrets until theirs",
 		action: "Pack and deploy a new one.",
 	},
 	ARTIFACT_REVOKED: {
@@ -121,26 +121,26 @@ export const ERROR_CODES = {
 	},
 	DECRYPT_NO_IDENTITY: {
 		meaning: "The age key is missing, is not an age identity, or opens nothing of this artifact.",
-		served: KEPT_DECRYPTED,
+		served: KEPT,
 		action:
 			"Set `CLEF_AGENT_AGE_KEY` to the content of the key file whose recipient the artifact was packed for.",
 	},
 	DECRYPT_UNWRAP_FAILED: {
 		meaning:
 			"The KMS did not unwrap the artifact's data key, could not be asked, or its SDK is not installed.",
-		served: KEPT_DECRYPTED,
+		served: `${KEPT}; with a TTL of 0 nothing (503) while the KMS refuses what is held`,
 		action:
 			"Do what the message names: a permission, the key's state, the region; see [AWS](kms/aws.md), [Google](kms/gcp.md), [Azure](kms/azure.md).",
 	},
 	DECRYPT_AUTHENTICATION_FAILED: {
 		meaning: "The ciphertext is damaged or was tampered with.",
-		served: KEPT_DECRYPTED,
+		served: KEPT,
 		action: "Pack and deploy it again.",
 	},
 	DECRYPT_PAYLOAD_MALFORMED: {
 		meaning:
 			"The decrypted text is not secrets in [the form required](artifact-format.md); the name at fault is given.",
-		served: KEPT_DECRYPTED,
+		served: KEPT,
 		action: "Correct that name and pack again.",
 	},
 	AGENT_NOT_READY: {

@@ -1,9 +1,10 @@
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { vector, vectorKeys, vectorSecrets } from "@clef-sh/testkit/vectors";
-import { describe, expect } from "vitest";
+import { describe, expect, it } from "vitest";
 import { clefAgent, runProgram } from "../command.js";
 import { itWith } from "../part.js";
+import { snippetsFor } from "../snippets.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { deployFolder, documents, kustomizedFolder, podSpec } from "./manifests.js";
 import { namespaces, Pod } from "./pod.js";
@@ -12,18 +13,18 @@ import { sidecarProblems } from "./sidecar-rules.js";
 import { itWithTools, tools } from "./stage.js";
 import { typeProblems } from "./types.js";
 
-const guide = readFileSync(join(deployFolder, "../docs/install/kubernetes.md"), "utf8");
+const snippets = snippetsFor("kubernetes");
 
-/** The lines of shell that the guide shows. */
-const commands = [...guide.matchAll(/```sh\n(.*?)```/gs)].flatMap(([, block = ""]) =>
-	block.trim().split("\n"),
-);
+/** The lines of shell that the guide, and the page beside the manifests, show. */
+const commands = snippets
+	.filter(({ language }) => language === "sh")
+	.flatMap(({ text }) => text.trim().split("\n"));
 
 /** The folder that a reader has after following the guide. */
 async function followed(): Promise<string> {
 	const folder = temporaryFolder();
-	for (const [, block = "", name = ""] of guide.matchAll(/```yaml\n(# (\S+\.yaml)\n.*?)```/gs))
-		writeFileSync(join(folder, name), block);
+	for (const { text } of snippets.filter(({ language }) => language === "yaml"))
+		writeFileSync(join(folder, /^# (\S+\.yaml)\n/.exec(text)?.[1] ?? ""), text);
 	cpSync(deployFolder, join(folder, "clef-agent/deploy"), { recursive: true });
 	return folder;
 }
@@ -34,6 +35,15 @@ function run(program: string, line: string, cwd: string, more: readonly string[]
 }
 
 describe("the guide", () => {
+	it("shows no command but those that are run below", () => {
+		expect(commands.map((line) => line.split(" ").slice(0, 2).join(" "))).toEqual([
+			"kubectl create",
+			"helm dependency",
+			"helm template",
+			"kubectl kustomize",
+		]);
+	});
+
 	itWithTools("leads to a workload without a problem", async () => {
 		const objects = await kustomizedFolder(tools, await followed());
 		expect(objects.map(({ kind }) => kind)).toEqual(["ConfigMap", "Deployment"]);
@@ -78,6 +88,16 @@ describe("the guide", () => {
 			items: [{ key: "age.key", path: "age.key" }],
 		};
 		expect(volumes).toContainEqual({ name: "clef-agent-age-key", secret });
+	});
+
+	itWithTools("shows how to look at an overlay", async () => {
+		const lines = commands.filter((one) => one.startsWith("kubectl kustomize "));
+		expect(lines).toHaveLength(1);
+		const { status, stdout } = await run(tools.kubectl, lines[0] ?? "", join(deployFolder, ".."));
+		expect({ status, kinds: documents(stdout).map(({ kind }) => kind) }).toMatchObject({
+			status: 0,
+			kinds: expect.arrayContaining(["Deployment"]),
+		});
 	});
 
 	itWithTools("shows Helm's commands as they work", async () => {

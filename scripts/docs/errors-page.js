@@ -12,7 +12,9 @@ const INTRODUCTION = `<!-- Made by \`npm run docs\` from scripts/error-codes.js;
 
 Every error carries a \`code\` that never changes its meaning, and a message of one sentence that holds no secret.
 Codes appear in log lines, in \`lastError\` of \`/v1/health\` and in the body of refusals; codes of refusals that only
-the [HTTP API](http-api.md) makes are listed there. Whatever fails, the agent keeps trying.
+the [HTTP API](http-api.md) makes are listed there. Whatever fails, the agent keeps trying. "Last good secrets" are those
+that it has: where no artifact has been taken yet, nothing is served (503). What a command prints before it ends is the
+sentence alone; \`CONFIG_INVALID\`, \`COMMAND_…\` and \`PACK_…\` are for programs that use the packages.
 `;
 
 /** @returns {string} */
@@ -23,7 +25,7 @@ export function errorsPage() {
 		served,
 		action,
 	]);
-	return `${INTRODUCTION}\n${table(["code", "meaning", "still served", "what to do"], rows)}`;
+	return `${INTRODUCTION}\n${table(["code", "cause", "still served", "what to do"], rows)}`;
 }
 
 /**

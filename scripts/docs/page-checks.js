@@ -1,4 +1,4 @@
-// What every page must hold to: links that lead somewhere, and names of variables that exist.
+// What every page must hold to: links that lead somewhere, and names of variables and scripts that exist.
 
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -33,6 +33,19 @@ export function unknownVariables(text, variables) {
 	// A name that ends in an underscore is the beginning of a pattern such as CLEF_AGENT_*.
 	const used = new Set(text.match(/CLEF_AGENT_[A-Z_]*/g)?.filter((name) => !name.endsWith("_")));
 	return [...used].filter((name) => !known.has(name)).map((name) => `${name} is not a variable`);
+}
+
+/**
+ * `npm run` of something that package.json does not have.
+ * @param {string} text
+ * @param {Readonly<Record<string, string>>} scripts
+ * @returns {string[]}
+ */
+export function unknownScripts(text, scripts) {
+	const used = new Set(
+		[...text.matchAll(/\bnpm run (?:-\S+ )*([a-z][\w:-]*)/g)].map(([, name]) => name ?? ""),
+	);
+	return [...used].filter((name) => !(name in scripts)).map((name) => `\`npm run ${name}\` runs nothing`);
 }
 
 /** @param {string} target @param {string} text @param {string} folder */
