@@ -4,7 +4,6 @@
  * @typedef {object} Entry
  * @property {string} source the Markdown file, from the repository's root; one that ends in `/` means every page there
  * @property {string} [label] where the page's own heading is too long, or says too little outside its folder
- * @property {boolean} [isComing] the page may be missing: it is shown once it is there
  */
 
 /** @typedef {{ title: string, entries: readonly Entry[] }} Group */
@@ -13,10 +12,7 @@
 export const GROUPS = [
 	{
 		title: "Getting started",
-		entries: [
-			{ source: "docs/README.md", label: "What it is" },
-			{ source: "docs/getting-started.md", isComing: true },
-		],
+		entries: [{ source: "docs/README.md", label: "What it is" }, { source: "docs/getting-started.md" }],
 	},
 	{
 		title: "Install",
@@ -46,7 +42,7 @@ export const GROUPS = [
 	{
 		title: "Keys and KMS",
 		entries: [
-			{ source: "docs/keys.md", isComing: true },
+			{ source: "docs/keys.md" },
 			{ source: "docs/kms/aws.md" },
 			{ source: "docs/kms/gcp.md" },
 			{ source: "docs/kms/azure.md" },
@@ -87,7 +83,7 @@ export const GROUPS = [
 			{ source: "docs/architecture.md" },
 			{ source: "CONTRIBUTING.md" },
 			{ source: "docs/releasing.md" },
-			{ source: "docs/switching.md", isComing: true },
+			{ source: "docs/switching.md" },
 		],
 	},
 	{ title: "Decisions", entries: [{ source: "docs/decisions/" }] },

@@ -141,20 +141,15 @@ describe("a mistake in the repository fails the build", () => {
 		);
 	});
 
-	it("an entry for a folder takes what is there, and one that is to come is shown once it is", () => {
+	it("an entry for a folder takes what is there", () => {
 		const root = temporaryFolder();
 		mkdirSync(join(root, "docs", "notes"), { recursive: true });
 		for (const name of ["b.md", "a.md"]) writeFileSync(join(root, "docs", "notes", name), `# Note ${name}\n`);
-		const groups = [
-			{ title: "Soon", entries: [{ source: "docs/soon.md", isComing: true }] },
-			{ title: "Notes", entries: [{ source: "docs/notes/" }] },
-		];
+		const groups = [{ title: "Notes", entries: [{ source: "docs/notes/" }] }];
 		const labels = () => navigation(root, groups).map(({ pages }) => pages.map(({ label }) => label));
-		expect(labels()).toEqual([[], ["Note a.md", "Note b.md"]]);
+		expect(labels()).toEqual([["Note a.md", "Note b.md"]]);
 		expect(sidebarProblems(root, groups)).toEqual([]);
-		writeFileSync(join(root, "docs", "soon.md"), "# Now\n");
-		expect(labels()).toEqual([["Now"], ["Note a.md", "Note b.md"]]);
-		expect(sidebarProblems(root, [...groups, ...groups.slice(1)])).toEqual([
+		expect(sidebarProblems(root, [...groups, ...groups])).toEqual([
 			"docs-site/sidebar.js names docs/notes/a.md twice",
 			"docs-site/sidebar.js names docs/notes/b.md twice",
 		]);

@@ -39,7 +39,7 @@ export function sidebarProblems(root, groups) {
 			.filter((source) => !named.includes(source))
 			.map((source) => `${source} is in no group of docs-site/sidebar.js`),
 		...entries
-			.filter(({ source, isComing }) => isComing !== true && !existsSync(join(root, source)))
+			.filter(({ source }) => !existsSync(join(root, source)))
 			.map(({ source }) => `docs-site/sidebar.js names ${source}, which does not exist`),
 		...named
 			.filter((source, index) => named.indexOf(source) !== index)
