@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { listAt, objectAt } from "./lambda-infrastructure-examples.js";
-import { policyProblems } from "./lambda-infrastructure-policies.js";
+import { listAt, objectAt } from "./json.js";
+import { policyProblems } from "./lambda-infrastructure/policies.js";
 import { snippetsFor } from "./snippets.js";
 
 const policies = snippetsFor("policies").map(({ page, line, text }) => ({

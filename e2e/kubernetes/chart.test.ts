@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect } from "vitest";
 import { parse } from "yaml";
-import type { JsonObject } from "../lambda-infrastructure-examples.js";
+import type { JsonObject } from "../json.js";
 import { comparable, ExampleChart } from "./chart.js";
 import { deployFolder, kustomized, OVERLAYS, podSpec, podSpecs } from "./manifests.js";
 import { restrictedProblems } from "./restricted.js";

@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Ended, runProgram } from "../command.js";
-import { isList, isObject, type Json, type JsonObject, planted } from "../lambda-infrastructure-examples.js";
+import { isList, isObject, type Json, type JsonObject, planted } from "../json.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { deployFolder, documents, type Mistake } from "./manifests.js";
 import type { KubernetesTools } from "./tools.js";

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { vectorKeys } from "@clef-sh/testkit/vectors";
 import { parseAllDocuments } from "yaml";
 import { runProgram } from "../command.js";
-import { isList, isObject, type Json, type JsonObject, planted } from "../lambda-infrastructure-examples.js";
+import { isList, isObject, type Json, type JsonObject, planted } from "../json.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import type { KubernetesTools } from "./tools.js";
 

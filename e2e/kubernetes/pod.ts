@@ -7,7 +7,7 @@ import { onTestFinished } from "vitest";
 import { AgentProcess } from "../agent-process.js";
 import { type Ended, runProgram } from "../command.js";
 import { eventually } from "../eventually.js";
-import type { JsonObject } from "../lambda-infrastructure-examples.js";
+import type { JsonObject } from "../json.js";
 import type { Part } from "../part.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { agentContainer, agentEnvironment, at, objectsAt, podSpec } from "./manifests.js";

@@ -1,4 +1,4 @@
-import { isList, isObject, type Json, type JsonObject } from "../lambda-infrastructure-examples.js";
+import { isList, isObject, type Json, type JsonObject } from "../json.js";
 import { at, objectsAt } from "./manifests.js";
 
 type Check = readonly [path: string, isAllowed: (value: Json | undefined) => boolean];

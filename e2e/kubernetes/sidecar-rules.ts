@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { ENVIRONMENT_VARIABLES } from "@clef-sh/core/env";
-import { isObject, type Json, type JsonObject } from "../lambda-infrastructure-examples.js";
+import { isObject, type Json, type JsonObject } from "../json.js";
 import { agentContainer, agentEnvironment, at, objectsAt, podSpec } from "./manifests.js";
 
 /** `clef-agent health` gives up after so many seconds; a probe that is cut off earlier does not say why it failed. */

@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { type JsonObject, planted } from "../lambda-infrastructure-examples.js";
+import { type JsonObject, planted } from "../json.js";
 import { itWith } from "../part.js";
 import { documents, kustomized } from "./manifests.js";
 import { type KubernetesTools, kubernetesTools } from "./tools.js";

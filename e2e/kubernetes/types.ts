@@ -6,7 +6,7 @@ import { Job } from "kubernetes-models/batch/v1";
 import { NetworkPolicy } from "kubernetes-models/networking.k8s.io/v1";
 import { ConfigMap, PersistentVolumeClaim, ServiceAccount } from "kubernetes-models/v1";
 import { runProgram } from "../command.js";
-import { isList, isObject, type Json, type JsonObject } from "../lambda-infrastructure-examples.js";
+import { isList, isObject, type Json, type JsonObject } from "../json.js";
 import type { KubernetesTools } from "./tools.js";
 
 /** The kinds in use: the module with the type, and what checks a value of it. */

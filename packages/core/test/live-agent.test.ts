@@ -347,6 +347,45 @@ describe("secrets()", () => {
 	});
 });
 
+describe("openNow()", () => {
+	it("is what open() gives, without a turn between, and never before the artifact may be served", async () => {
+		const { agent, source } = await startAgent(await sealArtifact());
+		expect(agent.openNow()).toBe(await agent.open());
+		source.put(await sealArtifact({ revision: "r2", packedAt: "2026-11-22T04:31:00Z" }));
+		await agent.refresh();
+		expect(agent.openNow()?.revision).toBe("r2");
+		await agent.close();
+		expect(agent.openNow()).toBeUndefined();
+		expect((await startAgent(vector("truncated"))).agent.openNow()).toBeUndefined();
+	});
+
+	it("A4 A9 gives nothing of what is stale, has expired or is revoked", async () => {
+		const expiring = await startAgent(await sealArtifact({ expiresAt: "2026-11-22T06:00:00.000Z" }));
+		expect(expiring.agent.openNow()).toBeDefined();
+		expiring.clock.freeze(Date.parse("2026-11-22T06:00:00.000Z") - expiring.clock.now());
+		expect(expiring.agent.openNow()).toBeUndefined();
+
+		const stale = await startAgent(await sealArtifact());
+		stale.source.failWith(down());
+		await stale.clock.advance(299_000);
+		expect(stale.agent.openNow()).toBeDefined();
+		await stale.clock.advance(1_000);
+		expect(stale.agent.openNow()).toBeUndefined();
+
+		const revoked = await startAgent(vector("signed"));
+		revoked.source.put(vector("revoked"));
+		await revoked.agent.refresh();
+		expect(revoked.agent.openNow()).toBeUndefined();
+	});
+
+	it("decrypts nothing just-in-time", async () => {
+		const { agent } = await startAgent(await sealArtifact(), { ttlSeconds: 0 });
+		expect(agent.openNow()).toBeUndefined();
+		expect((await agent.open()).revision).toBe("r1");
+		expect(agent.openNow()).toBeUndefined();
+	});
+});
+
 describe("wiping", () => {
 	it("fills a replaced body with zeros once its last reader is done", async () => {
 		const { agent, source } = await startAgent(await sealArtifact());

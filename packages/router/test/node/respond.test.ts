@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import { beforeAll, expect, it, onTestFinished } from "vitest";
 import { createRouter } from "../../src/create-router.js";
 import { listen } from "../../src/node/listen.js";
+import { rememberRoutes } from "../../src/own-routes.js";
 import { FakeAgent, secretsOf } from "../fake-agent.js";
 import { TOKEN } from "../requests.js";
 
@@ -35,6 +36,15 @@ it("gives whole requests to routes that somebody added, and passes their respons
 		isAborted: false,
 	});
 	expect(await (await get("/v1/secrets")).json()).toEqual({ KEY: "value" });
+});
+
+it("cuts the connection over a reply that Node refuses to write, and goes on", async () => {
+	const router = new Hono();
+	const replies = [{ "X-Broken": "a\nb" }, { "Content-Length": "0" }];
+	rememberRoutes(router, { answer: () => ({ status: 200, headers: replies.shift() ?? {}, body: null }) });
+	const get = await serving(router);
+	await expect(get("/")).rejects.toThrow("fetch failed");
+	expect((await get("/")).status).toBe(200);
 });
 
 it("runs middleware that somebody put around our routes", async () => {

@@ -1,21 +1,7 @@
-import type { ArgumentType, BlockType } from "./lambda-infrastructure-declarations.js";
-import {
-	isList,
-	isObject,
-	type Json,
-	type JsonObject,
-	listAt,
-	objectAt,
-} from "./lambda-infrastructure-examples.js";
-import {
-	type Declared,
-	functionsIn,
-	type Module,
-	readModule,
-	referencesIn,
-	templatesIn,
-} from "./lambda-infrastructure-hcl.js";
-import type { Provider } from "./lambda-infrastructure-provider.js";
+import { isList, isObject, type Json, type JsonObject, listAt, objectAt } from "../json.js";
+import type { ArgumentType, BlockType } from "./declarations.js";
+import { type Declared, functionsIn, type Module, readModule, referencesIn, templatesIn } from "./hcl.js";
+import type { Provider } from "./provider.js";
 
 const META_ARGUMENTS = ["depends_on"];
 /** Terraform's functions, as far as the example calls any: a name that is mistyped is none of them. */

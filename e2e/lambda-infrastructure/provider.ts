@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { runProgram } from "./command.js";
-import { type BlockType, readDeclarations } from "./lambda-infrastructure-declarations.js";
-import { inheritedNpm } from "./other-node.js";
+import { runProgram } from "../command.js";
+import { inheritedNpm } from "../other-node.js";
+import { type BlockType, readDeclarations } from "./declarations.js";
 
-const cache = fileURLToPath(new URL("../node_modules/.cache/clef-terraform/", import.meta.url));
+const cache = fileURLToPath(new URL("../../node_modules/.cache/clef-terraform/", import.meta.url));
 
 /**
  * Terraform's providers say what their resources take only when they run. These packages hold the same as type

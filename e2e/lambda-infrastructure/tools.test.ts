@@ -3,13 +3,14 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { runProgram } from "./command.js";
-import { templateProblems } from "./lambda-infrastructure-cloudformation.js";
-import { templateDeployment } from "./lambda-infrastructure-deployment.js";
-import { example, planted } from "./lambda-infrastructure-examples.js";
-import { temporaryFolder } from "./temporary-folder.js";
+import { runProgram } from "../command.js";
+import { planted } from "../json.js";
+import { temporaryFolder } from "../temporary-folder.js";
+import { templateProblems } from "./cloudformation.js";
+import { templateDeployment } from "./deployment.js";
+import { example } from "./examples.js";
 
-const folder = fileURLToPath(new URL("../deploy/lambda/", import.meta.url));
+const folder = fileURLToPath(new URL("../../deploy/lambda/", import.meta.url));
 
 /** Uploads are what `sam deploy` does first; the rest of its work is this library's. */
 const EXPAND = `

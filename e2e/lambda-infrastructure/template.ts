@@ -1,5 +1,5 @@
 import { isMap, isScalar, isSeq, type ParsedNode, parseDocument, type ScalarTag, type YAMLSeq } from "yaml";
-import { isObject, type Json, type JsonObject, objectAt } from "./lambda-infrastructure-examples.js";
+import { isObject, type Json, type JsonObject, objectAt } from "../json.js";
 
 /** CloudFormation's functions in their short form, as YAML tags, with the long form they stand for. */
 const FUNCTIONS: Readonly<Record<string, string>> = {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { templateProblems } from "./lambda-infrastructure-cloudformation.js";
-import { example, planted } from "./lambda-infrastructure-examples.js";
+import { planted } from "../json.js";
+import { templateProblems } from "./cloudformation.js";
+import { example } from "./examples.js";
 
 const cloudformation = example("cloudformation/template.yaml");
 const sam = example("sam/template.yaml");

@@ -1,13 +1,7 @@
-import {
-	type Json,
-	type JsonObject,
-	listAt,
-	logGroupArn,
-	objectAt,
-	SAMPLE,
-} from "./lambda-infrastructure-examples.js";
-import { type Declared, readModule } from "./lambda-infrastructure-hcl.js";
-import { readTemplate, resolved } from "./lambda-infrastructure-template.js";
+import { type Json, type JsonObject, listAt, objectAt } from "../json.js";
+import { logGroupArn, SAMPLE } from "./examples.js";
+import { type Declared, readModule } from "./hcl.js";
+import { readTemplate, resolved } from "./template.js";
 
 /** What an example would make of the sample values, in the same words for every example. */
 export interface Deployment {

@@ -1,7 +1,7 @@
 import { loadAwsServiceSpecSync } from "@aws-cdk/aws-service-spec";
 import type { PropertyType, Resource, SpecDatabase } from "@aws-cdk/service-spec-types";
-import { isList, isObject, type Json } from "./lambda-infrastructure-examples.js";
-import { functionIn } from "./lambda-infrastructure-template.js";
+import { isList, isObject, type Json } from "../json.js";
+import { functionIn } from "./template.js";
 
 type Properties = Readonly<Record<string, { readonly type: PropertyType; readonly required?: boolean }>>;
 

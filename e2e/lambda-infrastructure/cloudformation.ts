@@ -1,7 +1,7 @@
 import type { PropertyType, Resource } from "@aws-cdk/service-spec-types";
-import { isObject, type Json, type JsonObject, objectAt } from "./lambda-infrastructure-examples.js";
-import { propertyProblems, resourceType } from "./lambda-infrastructure-shape.js";
-import { type Reference, readTemplate, referencesIn } from "./lambda-infrastructure-template.js";
+import { isObject, type Json, type JsonObject, objectAt } from "../json.js";
+import { propertyProblems, resourceType } from "./shape.js";
+import { type Reference, readTemplate, referencesIn } from "./template.js";
 
 const SECTIONS = ["AWSTemplateFormatVersion", "Transform", "Description", "Parameters", "Conditions"];
 const PARAMETER_KEYS =

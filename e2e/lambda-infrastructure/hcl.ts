@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { isList, type Json, type JsonObject, listAt, objectAt } from "./lambda-infrastructure-examples.js";
+import { isList, type Json, type JsonObject, listAt, objectAt } from "../json.js";
 
 /** The part of the parser that is used: Terraform's own, compiled to WebAssembly. */
 interface Hcl {

@@ -1,8 +1,9 @@
 import { expect } from "vitest";
-import { planted, terraformExample } from "./lambda-infrastructure-examples.js";
-import { terraformProvider } from "./lambda-infrastructure-provider.js";
-import { moduleProblems } from "./lambda-infrastructure-terraform.js";
-import { itWith } from "./part.js";
+import { planted } from "../json.js";
+import { itWith } from "../part.js";
+import { terraformExample } from "./examples.js";
+import { terraformProvider } from "./provider.js";
+import { moduleProblems } from "./terraform.js";
 
 const provider = await terraformProvider();
 const itWithProvider = itWith({

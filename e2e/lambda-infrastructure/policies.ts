@@ -1,4 +1,4 @@
-import { type Json, type JsonObject, listAt, objectAt } from "./lambda-infrastructure-examples.js";
+import { type Json, type JsonObject, listAt, objectAt } from "../json.js";
 
 const STATEMENT_KEYS = ["Sid", "Effect", "Action", "Resource"];
 

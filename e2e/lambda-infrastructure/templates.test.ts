@@ -3,16 +3,11 @@ import { fileURLToPath } from "node:url";
 import { configFromEnvironment, ENVIRONMENT_VARIABLES } from "@clef-sh/core/env";
 import { vectorKeys } from "@clef-sh/testkit/vectors";
 import { describe, expect, it } from "vitest";
-import { type Deployment, moduleDeployment, templateDeployment } from "./lambda-infrastructure-deployment.js";
-import {
-	example,
-	type JsonObject,
-	planted,
-	SAMPLE,
-	terraformExample,
-} from "./lambda-infrastructure-examples.js";
-import { grantsIn, policyProblems } from "./lambda-infrastructure-policies.js";
-import { readTemplate } from "./lambda-infrastructure-template.js";
+import { type JsonObject, planted } from "../json.js";
+import { type Deployment, moduleDeployment, templateDeployment } from "./deployment.js";
+import { example, SAMPLE, terraformExample } from "./examples.js";
+import { grantsIn, policyProblems } from "./policies.js";
+import { readTemplate } from "./template.js";
 
 const cloudformation = example("cloudformation/template.yaml");
 const sam = example("sam/template.yaml");
@@ -158,7 +153,7 @@ describe("parameters", () => {
 });
 
 describe("every CLEF_AGENT_* name in deploy/lambda", () => {
-	const folder = fileURLToPath(new URL("../deploy/lambda/", import.meta.url));
+	const folder = fileURLToPath(new URL("../../deploy/lambda/", import.meta.url));
 	const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) =>
 		/\.\w+$/.test(path),
 	);

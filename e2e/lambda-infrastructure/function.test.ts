@@ -2,13 +2,14 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { vector, vectorSecrets } from "@clef-sh/testkit/vectors";
 import { describe, expect, it } from "vitest";
-import { AgentProcess } from "./agent-process.js";
-import { runProgram } from "./command.js";
-import { freePort } from "./free-port.js";
-import { example, objectAt, planted } from "./lambda-infrastructure-examples.js";
-import { readTemplate } from "./lambda-infrastructure-template.js";
-import { itWith, part } from "./part.js";
-import { temporaryFolder } from "./temporary-folder.js";
+import { AgentProcess } from "../agent-process.js";
+import { runProgram } from "../command.js";
+import { freePort } from "../free-port.js";
+import { objectAt, planted } from "../json.js";
+import { itWith, part } from "../part.js";
+import { temporaryFolder } from "../temporary-folder.js";
+import { example } from "./examples.js";
+import { readTemplate } from "./template.js";
 
 const itWithPython = itWith(part("python3"));
 const SESSION_TOKEN = "IQoJb3JpZ2luX2VjEXAMPLE/session+token==";
@@ -72,7 +73,7 @@ describe("the layers of the examples", () => {
 		const layers = Object.values(resources("sam/template.yaml")).map(
 			(resource) => propertiesOf(resource).ContentUri,
 		);
-		const root = new URL("../", import.meta.url).href;
+		const root = new URL("../../", import.meta.url).href;
 		const paths = layers
 			.filter((path) => typeof path === "string")
 			.map((path) => new URL(path, `${root}deploy/lambda/sam/`).href.replace(root, ""));
