@@ -4,7 +4,7 @@ const { appendFileSync } = require("node:fs");
 const { builtinModules, Module } = require("node:module");
 const { pathToFileURL } = require("node:url");
 
-/** @typedef {(id: string, ...rest: unknown[]) => any} Step What `require` does, which Node documents no hook for. */
+/** @typedef {(id: string, ...rest: unknown[]) => unknown} Step What `require` does, which Node documents no hook for. */
 const loader = /** @type {{ _load: Step, _resolveFilename: Step }} */ (/** @type {unknown} */ (Module));
 const { _load: load, _resolveFilename: resolve } = loader;
 
@@ -15,6 +15,6 @@ const address = (id) =>
 		: pathToFileURL(id).href;
 
 loader._load = function (id, ...rest) {
-	appendFileSync(String(process.env.RECORD_LOADS), `${address(resolve(id, ...rest))}\n`);
+	appendFileSync(String(process.env.RECORD_LOADS), `${address(String(resolve(id, ...rest)))}\n`);
 	return load.call(this, id, ...rest);
 };
