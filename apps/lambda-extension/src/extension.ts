@@ -9,13 +9,7 @@ import { FirstLoad } from "./first-load.js";
 import { FunctionAgent } from "./function-agent.js";
 import { LambdaClock } from "./lambda-clock.js";
 import { LambdaError } from "./lambda-error.js";
-
-/** Where the extension writes; one line a call. */
-export interface ExtensionLog {
-	info(sentence: string, fields: Readonly<Record<string, string | undefined>>): void;
-	warn(sentence: string, fields: Readonly<Record<string, string | undefined>>): void;
-	error(sentence: string, fields: Readonly<Record<string, string | undefined>>): void;
-}
+import { type ExtensionLog, reportFailure } from "./report-failure.js";
 
 /** What an extension is made of. */
 export interface ExtensionParts {
@@ -77,26 +71,6 @@ export async function runExtension(parts: ExtensionParts): Promise<number> {
 		return 1;
 	} finally {
 		await extension.close();
-	}
-}
-
-/** Says in the log and to Lambda why the extension ends; registers for that if need be. Never rejects. */
-export async function reportFailure(
-	{ api, log }: Pick<ExtensionParts, "api" | "log">,
-	error: unknown,
-	isInitialized = false,
-): Promise<void> {
-	const failure = failureOf(error);
-	log.error(failure.message, { event: "lambda.failed", code: failure.code });
-	// Whoever was not let in cannot leave a message.
-	if (error instanceof LambdaError && !api.isRegistered) return;
-	try {
-		if (!api.isRegistered) await api.register(["SHUTDOWN"]);
-		if (isInitialized) await api.reportExitError(failure);
-		else await api.reportInitError(failure);
-	} catch (reporting) {
-		const { code, message } = failureOf(reporting);
-		log.error(`Lambda could not be told: ${message}`, { event: "lambda.report_failed", code });
 	}
 }
 

@@ -5,8 +5,9 @@ import { LambdaRuntimeApi, type LambdaRuntimeApiOptions } from "@clef-sh/testkit
 import { ScriptedSource } from "@clef-sh/testkit/scripted-source";
 import { vectorKeys } from "@clef-sh/testkit/vectors";
 import { expect, it, onTestFinished } from "vitest";
-import { type ExtensionParts, reportFailure, runExtension } from "../src/extension.js";
+import { type ExtensionParts, runExtension } from "../src/extension.js";
 import { ExtensionsApi } from "../src/extensions-api.js";
+import { reportFailure } from "../src/report-failure.js";
 
 type Line = readonly [level: string, sentence: string, fields: Readonly<Record<string, unknown>>];
 
