@@ -88,11 +88,12 @@ export function scriptOn(script, args) {
 }
 
 /**
- * Milliseconds to the first answer and requests per second of each, turn by turn.
+ * Milliseconds to the first answer and requests per second of each, turn by turn; without a warm-up the first
+ * milliseconds count as well.
  * @param {readonly Variant[]} variants
  * @param {number} firstPort
  */
-export async function alternate(variants, firstPort, rounds = ROUNDS) {
+export async function alternate(variants, firstPort, rounds = ROUNDS, warmUpSeconds = 0) {
 	/** @type {Values} */
 	const starts = { agent: [], other: [] };
 	/** @type {Values} */
@@ -105,6 +106,7 @@ export async function alternate(variants, firstPort, rounds = ROUNDS) {
 			const child = variant.start(port);
 			await firstAnswer(port, variant.path);
 			starts[variant.name].push(performance.now() - began);
+			if (warmUpSeconds > 0) requestsPerSecond(port, warmUpSeconds);
 			requests[variant.name].push(requestsPerSecond(port, SECONDS));
 			const gone = new Promise((resolve) => child.once("exit", resolve));
 			child.kill("SIGTERM");

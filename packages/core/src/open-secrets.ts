@@ -14,7 +14,8 @@ export interface OpenSecrets {
 	body(format: BodyFormat): Buffer | undefined;
 	/**
 	 * Keeps the bytes of {@link body} from being filled with zeros until the returned function is called. Call it
-	 * in the same turn in which `open()` resolved, and release it when the response has been written.
+	 * in the same turn in which `open()` resolved, and release it when the response has been written; doing so again
+	 * changes nothing.
 	 */
 	retain(): () => void;
 }

@@ -61,16 +61,12 @@ export function toResponse(reply: Reply): Response {
 
 /** Releases once the last byte has left, or the connection is gone. */
 function releaseWhenSent(release: () => void, incoming: IncomingMessage, outgoing: ServerResponse): void {
-	let held = true;
-	const once = () => {
-		if (held) release();
-		held = false;
-	};
-	outgoing.once("close", once);
+	// A listener that is taken away once it was called costs more than one that may be called again.
+	outgoing.on("close", release);
 	if (outgoing.socket !== null) return;
 	// A pipelined response waiting for its turn is not told when the connection dies; its request is.
 	incoming.once("close", () => {
-		if (outgoing.socket === null) once();
+		if (outgoing.socket === null) release();
 	});
 }
 

@@ -8,7 +8,7 @@ export interface Reply {
 	readonly body: Buffer | string | null;
 	/** Writes the body bit by bit, in place of `body`. */
 	readonly stream?: OpenStream;
-	/** Called once, when the bytes of `body` are no longer needed. */
+	/** Called when the bytes of `body` are no longer needed; from the second time on it does nothing. */
 	readonly release?: () => void;
 }
 

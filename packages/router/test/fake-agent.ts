@@ -52,7 +52,10 @@ class FakeOpenSecrets implements OpenSecrets {
 
 	retain(): () => void {
 		this.readers += 1;
+		let held = true;
 		return () => {
+			if (!held) return;
+			held = false;
 			this.readers -= 1;
 			this.#wipe();
 		};

@@ -76,7 +76,8 @@ export class Connections {
 		if (this.#draining) response.shouldKeepAlive = false;
 		const ended = this.#ended;
 		const startedMs = ended === undefined ? 0 : performance.now();
-		response.once("close", () => {
+		// It comes once, so that nothing has to take the listener away.
+		response.on("close", () => {
 			this.#finish(socket, response);
 			ended?.(response, startedMs);
 		});
