@@ -33,7 +33,7 @@ function entryPoints(tarball: string): string[] {
 itWith(part("curl"))(`${AGENT}: npm install; keygen, pack, serve, curl, pack again`, async () => {
 	const { folder } = await installed([AGENT]);
 	const command = join(folder, "node_modules", ".bin", "clef-agent");
-	const program = join(folder, "node_modules", "@clef-sh", "agent", "bin", "clef-agent.js");
+	const program = join(folder, "node_modules", "@clef-sh", "agent", "bin", "clef-agent.cjs");
 	await firstUse({
 		run: (args, surroundings) => runProgram(command, args, surroundings),
 		startOptions: { program },
