@@ -34,7 +34,7 @@ itWith(part("curl"))("npm start serves demo secrets, and what it says to try wor
 	const said = await eventually("what to try", () => {
 		// The shell makes it when it comes to it.
 		const out = existsSync(output) ? readFileSync(output, "utf8") : "";
-		return out.includes("Ctrl-C") ? out : undefined;
+		return /removes \S+\.\n/.test(out) ? out : undefined;
 	});
 	for (const [pattern, seen] of TRIED) {
 		const command = pattern.exec(said)?.[1] ?? "";
@@ -46,6 +46,9 @@ itWith(part("curl"))("npm start serves demo secrets, and what it says to try wor
 	}
 	// The demo looks whether its shell is still there, and removes its folder then.
 	await session.run("kill %1; wait");
+	const folder = /removes (\S+)\.\n/.exec(said)?.[1] ?? "";
+	expect(folder).toContain("clef-agent-demo-");
+	await eventually(`${folder} is removed`, () => !existsSync(folder));
 });
 
 itWith(part("bash"))("npm test is what CI runs", () => {
