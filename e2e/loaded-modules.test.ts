@@ -74,6 +74,12 @@ it("loads age only when there is something to decrypt", async () => {
 	expect(chunks).not.toContain("chunks/age-encryption");
 });
 
+it("loads the curves of other keys only for such a key", async () => {
+	const { chunks } = await loadedBy(sourceFile());
+	expect(chunks.filter((chunk) => chunk.includes("late-curves"))).toEqual([]);
+	expect(readdirSync(join(dist, "chunks"))).toContain("late-curves.js");
+});
+
 it("has no cloud SDK among what it starts with", () => {
 	const started = ["clef-agent.js", ...readdirSync(join(dist, "chunks")).map((name) => join("chunks", name))]
 		.filter((name) => /clef-agent|\/run-|\/verify-|\/parse/.test(name))

@@ -2,7 +2,7 @@
 // and into standalone/, as the files that the standalone binary holds.
 
 import { chmodSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { isBuiltin } from "node:module";
+import { createRequire, isBuiltin } from "node:module";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "rolldown";
@@ -18,6 +18,12 @@ const resolve = {
 	mainFields: ["module", "main"],
 };
 const define = { CLEF_AGENT_VERSION: JSON.stringify(version) };
+
+/** What the age library takes of these packages, by module: only keys that are not X25519 need it. */
+const LATE = {
+	"@noble/post-quantum/hybrid.js": ["MLKEM768P256", "MLKEM768X25519"],
+	"@noble/curves/nist.js": ["p256"],
+};
 
 export default defineConfig([
 	{
@@ -37,6 +43,7 @@ export default defineConfig([
 		plugins: [
 			removeEarlierFiles(dist),
 			requiredBuiltins(),
+			lateCurves("chunks/", "late-curves.js"),
 			thirdPartyLicenses(),
 			commonJsFolder(),
 			executableEntry(),
@@ -54,7 +61,7 @@ export default defineConfig([
 			entryFileNames: "[name].cjs",
 			chunkFileNames: "[name]-[hash].cjs",
 		},
-		plugins: [removeEarlierFiles(chunks), requiredBuiltins()],
+		plugins: [removeEarlierFiles(chunks), requiredBuiltins(), lateCurves("", "late-curves.cjs")],
 	},
 	{
 		input: { "binary-loader": "src/binary-loader.ts" },
@@ -98,6 +105,49 @@ function requiredBuiltins() {
 				? { code: `module.exports = require(${JSON.stringify(id.slice(prefix.length))});`, moduleType: "js" }
 				: undefined,
 	};
+}
+
+/**
+ * Has the age library's other curves in a chunk that is loaded when one of them is first used: to read and prepare them
+ * would cost each start more than to open an artifact does.
+ * @param {string} folder of the chunks, below the output's
+ * @param {string} chunk its name
+ * @returns {import("rolldown").Plugin}
+ */
+function lateCurves(folder, chunk) {
+	const all = "\0late-curves";
+	const [prefix, required] = [`${all}:`, `./${chunk}`];
+	/** @param {(name: string, module: string) => string} line */
+	const lines = (line, modules = Object.keys(LATE)) =>
+		modules.flatMap((module) =>
+			LATE[/** @type {keyof typeof LATE} */ (module)].map((name) => line(name, module)),
+		);
+	return {
+		name: "late-curves",
+		buildStart() {
+			this.emitFile({ type: "chunk", id: all, fileName: `${folder}${chunk}` });
+		},
+		resolveId(id, importer = "") {
+			if (id === all) return id;
+			if (id === required) return { id, external: true };
+			// Of what the chunk itself exports the age library is the one that knows where it is.
+			if (importer === all) return this.resolve(id, ageLibrary());
+			return id in LATE && packageName([importer]) === "age-encryption" ? `${prefix}${id}` : undefined;
+		},
+		load(id) {
+			if (id === all)
+				return lines((name, module) => `export { ${name} } from ${JSON.stringify(module)};`).join("\n");
+			if (!id.startsWith(prefix)) return undefined;
+			const late = (/** @type {string} */ name) =>
+				`export const ${name} = new Proxy({}, { get: (_, key) => require(${JSON.stringify(required)}).${name}[key] });`;
+			return lines(late, [id.slice(prefix.length)]).join("\n");
+		},
+	};
+}
+
+function ageLibrary() {
+	const decryptors = new URL("../../packages/decryptors/package.json", import.meta.url);
+	return createRequire(createRequire(decryptors).resolve("age-encryption")).resolve("./recipients.js");
 }
 
 /**

@@ -5,7 +5,7 @@ import { spreadOf } from "./figures.js";
 import { CONNECTIONS, lightest } from "./load.js";
 import { packedIn } from "./packed.js";
 import { refreshing, timed } from "./refreshing.js";
-import { byTurns } from "./rounds.js";
+import { byTurns, MORE_ROUNDS } from "./rounds.js";
 import { withServer } from "./server.js";
 import { agentOn, builds } from "./variants.js";
 
@@ -24,7 +24,7 @@ export async function growth({ folder, rounds, seconds }) {
 	const { builds: all, missing } = builds();
 	const [build] = /** @type {[import("./variants.js").Build]} */ (all);
 	const requests = await byTurns(
-		rounds,
+		rounds * MORE_ROUNDS,
 		turns(packed, (each) => cpuMicrosPerRequest(agentOn(build, each), seconds)),
 	);
 	const perByte = await refreshes(packed, rounds);

@@ -2,7 +2,7 @@
 
 import { CONNECTIONS, lightest } from "./load.js";
 import { packedIn } from "./packed.js";
-import { byTurns } from "./rounds.js";
+import { byTurns, MORE_ROUNDS } from "./rounds.js";
 import { withServer } from "./server.js";
 import { agentOn, builds, serialDecryptOn } from "./variants.js";
 
@@ -15,7 +15,7 @@ export async function justInTime({ folder, rounds, seconds }) {
 	/** @type {import("./figures.js").Figure[]} */
 	const figures = [];
 	for (const build of all) {
-		const rates = await byTurns(rounds, {
+		const rates = await byTurns(rounds * MORE_ROUNDS, {
 			shared: () => perSecond(agentOn(build, packed, { CLEF_AGENT_CACHE_TTL: "0" }), seconds),
 			serial: () => perSecond(serialDecryptOn(build, packed), seconds),
 		});

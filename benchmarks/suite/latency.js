@@ -2,7 +2,7 @@
 
 import { CONNECTIONS, lightest, paced } from "./load.js";
 import { packedIn } from "./packed.js";
-import { byTurns } from "./rounds.js";
+import { byTurns, MORE_ROUNDS } from "./rounds.js";
 import { withServer } from "./server.js";
 import { agentOn, builds, ETAG, floorFor } from "./variants.js";
 
@@ -40,7 +40,7 @@ export async function latency({ folder, rounds, seconds }) {
 			[FLOOR]: () => pacedOn(floor, PATH, pace),
 		};
 		if (build === all[0]) turns[FLOOR_AGAIN] = () => pacedOn(floor, PATH, pace);
-		const times = await byTurns(rounds, turns);
+		const times = await byTurns(rounds * MORE_ROUNDS, turns);
 		figures.push(...figuresOf(build, times));
 		series.push({ name: build.name, points: curve(times[build.name] ?? []) });
 		series.push({ name: `bare floor on Node ${build.nodeVersion}`, points: curve(times[FLOOR] ?? []) });

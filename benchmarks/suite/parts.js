@@ -7,6 +7,7 @@ import { latency } from "./latency.js";
 import { memory } from "./memory.js";
 import { polls } from "./polls.js";
 import { refresh } from "./refresh.js";
+import { rested } from "./rested.js";
 import { serving } from "./serving.js";
 import { size } from "./size.js";
 import { start } from "./start.js";
@@ -28,6 +29,7 @@ import { start } from "./start.js";
 /** @type {Readonly<Record<string, Part>>} */
 export const PARTS = {
 	serving,
+	rested,
 	latency,
 	start,
 	memory,

@@ -6,7 +6,7 @@ import { saturation } from "./latency.js";
 import { CONNECTIONS, paced } from "./load.js";
 import { packedIn } from "./packed.js";
 import { bareDecryption, refreshing, timed, twoArtifacts } from "./refreshing.js";
-import { byTurns } from "./rounds.js";
+import { byTurns, MORE_ROUNDS } from "./rounds.js";
 import { withServer } from "./server.js";
 import { agentOn, builds } from "./variants.js";
 
@@ -35,7 +35,7 @@ export async function refresh({ folder, rounds, seconds }) {
 			rate: Math.round((await saturation(agent, PATH)) / 2),
 			seconds: seconds * LONGER,
 		};
-		const served = await byTurns(rounds, {
+		const served = await byTurns(rounds * MORE_ROUNDS, {
 			without: () => withServer(agent, (server) => servedBy(server, pace, () => undefined)),
 			while: () =>
 				withServer(agent, (server) => servedBy(server, pace, replacing(packed.artifact, artifacts))),

@@ -1,5 +1,8 @@
 // Turns: every variant once in a round, in an order that alternates, so that a machine that slows down slows all.
 
+/** Times as many rounds, for what a single busy moment of the machine can turn round. */
+export const MORE_ROUNDS = 3;
+
 /**
  * @template {string} K
  * @template T

@@ -24,11 +24,18 @@ checked to answer with as many bytes and the same header names. Express 5 (\`ben
 written by hand: an object in memory, a bearer check, \`res.json\`. Processor time is the server's own, user and system.`,
 	},
 	{
+		part: "rested",
+		title: "Serving after a rest",
+		text: `The same after twelve seconds in which nobody asked, as agents mostly are when somebody does: V8 has collected
+all garbage by then, and with it what it knew of objects of which none was left. Why that matters, and what is done
+about it, is in [decision 0014](decisions/0014-what-a-rest-costs.md).`,
+	},
+	{
 		part: "latency",
 		title: "Latency",
 		text: `Requests at a fixed rate, half of what the agent could serve, from \`benchmarks/paced-load.js\`: each counts from
 the moment it was due, so a wait for a busy server is not left out. autocannon's own rate is not used here: it sends
-a second's requests at the second's beginning and keeps whole milliseconds.`,
+a second's requests at the second's beginning and keeps whole milliseconds. Three times the rounds.`,
 		lines: {
 			title: "Latency at half of the agent's saturation, medians of the rounds",
 			x: "percentile",
@@ -65,18 +72,20 @@ sends the same conditional request and does nothing else. What other sources tak
 		part: "refresh",
 		title: "Refresh",
 		text: `The library's refresh from reading an artifact to serving it, and what requests notice that a process answers
-while it takes a new artifact several times a second. The slowest request without any refresh is there for comparison.`,
+while it takes a new artifact several times a second, in three times the rounds. The slowest request without any
+refresh is there for comparison.`,
 	},
 	{
 		part: "jit",
 		title: "Just-in-time",
-		text: "With `CLEF_AGENT_CACHE_TTL=0` each answer needs a decryption; requests that meet share one.",
+		text: "With `CLEF_AGENT_CACHE_TTL=0` each answer needs a decryption; requests that meet share one. Three times the rounds.",
 	},
 	{
 		part: "growth",
 		title: "Growth",
 		text: `One key's answer should cost the same however many there are, and a refresh should cost the same for each byte:
-what every refresh costs, however small its artifact, makes the small ones dear per byte.`,
+what every refresh costs, however small its artifact, makes the small ones dear per byte. Three times the rounds for
+answers.`,
 		lines: { title: "Cost beside that of 10 keys", x: "keys", y: "ratio", scale: "log" },
 	},
 	{

@@ -11,15 +11,10 @@ const LAST_WORDS_MS = 500;
  */
 export async function runCommandProcess(commandLine: readonly string[]): Promise<never> {
 	keepInspectorShut(process);
-	for (const stream of [process.stdout, process.stderr]) {
-		stream.on("error", () => {
-			// Whoever read the output has gone; an agent goes on serving without its log.
-		});
-	}
 	const io = processIo(commandLine);
 	const status = await runCommandLine(process.argv.slice(2), io);
-	await written(process.stdout);
-	await Promise.race([written(process.stderr), io.after(LAST_WORDS_MS)]);
+	await written(io.stdout);
+	await Promise.race([written(io.stderr), io.after(LAST_WORDS_MS)]);
 	// Explicit, because what is left open (sockets, watches) must not keep a stopped agent alive.
 	process.exit(status);
 }

@@ -11,12 +11,29 @@ const EXECUTION_MS = 10_000;
 /** Node takes no longer one. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** The real world, as this process sees it; `commandLine` is how it was started. */
-export function processIo(commandLine: readonly string[]): CommandIo {
+/** The real world, with the standard streams that only a process has. */
+export interface ProcessIo extends CommandIo {
+	readonly stdout: NodeJS.WriteStream;
+	readonly stderr: NodeJS.WriteStream;
+}
+
+/**
+ * The real world, as this process sees it; `commandLine` is how it was started.
+ *
+ * Standard input and output are opened when they are first asked for: an agent that serves needs neither, and both
+ * cost its start. Failures to write go unnoticed: an agent goes on serving without its log.
+ */
+export function processIo(commandLine: readonly string[]): ProcessIo {
+	let stdout: NodeJS.WriteStream | undefined;
 	return {
-		stdin: process.stdin,
-		stdout: process.stdout,
-		stderr: process.stderr,
+		get stdin() {
+			return process.stdin;
+		},
+		get stdout() {
+			stdout ??= process.stdout.on("error", ignore);
+			return stdout;
+		},
+		stderr: process.stderr.on("error", ignore),
 		env: process.env,
 		programName: basename(process.argv[1] ?? process.execPath),
 		cwd: process.cwd(),
@@ -31,9 +48,15 @@ export function processIo(commandLine: readonly string[]): CommandIo {
 		commandLine,
 		replace: (program, args) => replaceProcess(process, program, args),
 		keepAlive,
-		isInteractive: process.stdin.isTTY === true,
+		get isInteractive() {
+			return process.stdin.isTTY === true;
+		},
 		after: (ms) => sleep(ms, undefined, { ref: false }),
 	};
+}
+
+function ignore(): void {
+	// Whoever read has gone.
 }
 
 /** What it takes is loaded when it is needed: most agents never start another program. */

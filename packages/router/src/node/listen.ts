@@ -14,6 +14,7 @@ import { DEFAULT_LIMITS, type ListenLimits } from "./limits.js";
 import { createRespond, type Respond } from "./respond.js";
 import { ServedRequest } from "./served-request.js";
 import { writeBounded } from "./stall.js";
+import { keepTickObject } from "./tick-object.js";
 
 const EXPECTATION_REFUSED = malformed("The Expect header is not supported; send the request without it.");
 
@@ -89,6 +90,7 @@ interface ServeParts extends ServeOptions {
 
 function serve(server: Server, router: Hono, { asksToken, guard, limits, onRequest }: ServeParts): Listening {
 	const connections = new Connections(limits, tellingOf(onRequest));
+	keepTickObject(server);
 	attach(server, { connections, guard, limits, respond: createRespond(router, asksToken, limits) });
 	let stopped: Promise<void> | undefined;
 	return {

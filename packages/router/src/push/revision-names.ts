@@ -23,13 +23,10 @@ const FINGERPRINT_CHARACTERS = 21;
  * to somebody who could guess it.
  */
 export class RevisionNames {
-	readonly #key: Buffer;
+	/** Made when it is first needed: to wake the random number generator takes some time, and most agents have no streams. */
+	#key: Buffer | undefined;
 	/** By the revision's id. */
 	readonly #revisions = new Map<string, Fingerprints>();
-
-	constructor(key: Buffer = randomBytes(32)) {
-		this.#key = key;
-	}
 
 	has(id: string): boolean {
 		return this.#revisions.has(id);
@@ -66,6 +63,7 @@ export class RevisionNames {
 	}
 
 	#fingerprint(value: string): string {
+		this.#key ??= randomBytes(32);
 		return createHmac("sha256", this.#key).update(value).digest("base64url").slice(0, FINGERPRINT_CHARACTERS);
 	}
 }
