@@ -2,6 +2,7 @@ import type { Decrypter } from "age-encryption";
 import { type AgeIdentity, parseAgeIdentities } from "./age-identity.js";
 import { DecryptError } from "./decrypt-error.js";
 import { importAgeIdentity } from "./import-age-identity.js";
+import { inTurns } from "./turns.js";
 
 /**
  * The identities of one key file, tried in its order.
@@ -32,7 +33,8 @@ export class AgeKeyring {
 		const decrypter = await this.#imported();
 		const chunks: Uint8Array[] = [];
 		try {
-			for await (const chunk of await decrypter.decrypt(streamOf(file))) {
+			// A stream instead of bytes makes the library hand out its chunks, which can then be wiped.
+			for await (const chunk of await decrypter.decrypt(inTurns(file))) {
 				chunks.push(chunk);
 				signal.throwIfAborted();
 			}
@@ -84,16 +86,6 @@ function asDecryptError(error: unknown, signal: AbortSignal): unknown {
 		"The ciphertext is damaged, cut short or forged; pack it again.",
 		{ cause: error },
 	);
-}
-
-/** A stream instead of bytes makes the library hand out its chunks, which can then be wiped. */
-function streamOf(bytes: Uint8Array): ReadableStream<Uint8Array> {
-	return new ReadableStream({
-		start(controller) {
-			controller.enqueue(bytes);
-			controller.close();
-		},
-	});
 }
 
 function concatenate(chunks: readonly Uint8Array[]): Uint8Array {

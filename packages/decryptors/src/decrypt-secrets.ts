@@ -1,9 +1,11 @@
 import { parseSecrets, type Secrets, type VerifiedArtifact } from "@clef-sh/artifact";
 import { DecryptError } from "./decrypt-error.js";
 import type { Decryptor } from "./decryptor.js";
+import { letOthersRun } from "./turns.js";
 
 /**
- * Decrypts an artifact and reads its payload; the plaintext bytes are filled with zeros before this settles.
+ * Decrypts an artifact and reads its payload; the plaintext bytes are filled with zeros before this settles. Of a large
+ * one each step has a turn of the event loop to itself, and the caller's next one too.
  *
  * Rejects with what the decryptor rejects with, or with `DECRYPT_PAYLOAD_MALFORMED`.
  */
@@ -14,8 +16,10 @@ export async function decryptSecrets(
 ): Promise<Secrets> {
 	const plaintext = await decryptor.decrypt(artifact, signal);
 	try {
+		await letOthersRun(plaintext);
 		return parseSecrets(plaintext, (sentence) => new DecryptError("DECRYPT_PAYLOAD_MALFORMED", sentence));
 	} finally {
 		plaintext.fill(0);
+		await letOthersRun(plaintext);
 	}
 }
