@@ -1,7 +1,7 @@
 // The tables of docs/fleet.md.
 
 import { BYTES, GITHUB, HOURS_PER_MONTH, HTTP, S3 } from "../../benchmarks/fleet/limits.js";
-import { table } from "../docs/configuration-page.js";
+import { table } from "../docs/table.js";
 import { amount, duration, fleetSize, lifeOf, PLACE_NAMES, percent, ttlName } from "./results.js";
 
 /** @typedef {import("./results.js").Results} Results */
