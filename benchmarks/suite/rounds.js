@@ -1,6 +1,7 @@
 // Turns: every variant once in a round, in an order that alternates, so that a machine that slows down slows all.
 
 /**
+ * Takes every turn once per round; gives each one's results in the order of the rounds.
  * @template {string} K
  * @template T
  * @param {number} rounds
