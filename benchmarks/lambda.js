@@ -7,42 +7,41 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { packSecrets } from "./side-by-side.js";
+// @boundaries-ignore ports are found in one way everywhere
+import { freePort } from "../scripts/free-port.js";
+import { ratiosLine } from "./suite/figures.js";
+import { packedIn } from "./suite/packed.js";
+import { NPM_COMMAND, TOKEN } from "./suite/variants.js";
 
 const ROUNDS = 15;
-const TOKEN = "benchmark-token-0123456789";
-const command = fileURLToPath(new URL("../apps/agent/dist/clef-agent.js", import.meta.url));
+const [program = "", ...args] = NPM_COMMAND.command;
 
 const folder = mkdtempSync(join(tmpdir(), "clef-bench-"));
 try {
-	const { artifact, identity } = packSecrets(folder, 20);
+	const { artifact, identity } = packedIn(folder, 20);
 	const bytes = readFileSync(artifact);
 	const source = await listening((_, response) => response.writeHead(200, { ETag: '"1"' }).end(bytes));
 	const key = { CLEF_AGENT_AGE_KEY_FILE: identity };
-	await measure("a file", { ...key, CLEF_AGENT_SOURCE: artifact }, 23_000);
-	await measure("loopback HTTP", { ...key, CLEF_AGENT_SOURCE: source.url }, 23_500);
+	await measure("a file", { ...key, CLEF_AGENT_SOURCE: artifact });
+	await measure("loopback HTTP", { ...key, CLEF_AGENT_SOURCE: source.url });
 	source.server.close();
 } finally {
 	rmSync(folder, { recursive: true, force: true });
 }
 
-/**
- * @param {string} source
- * @param {Record<string, string>} env
- * @param {number} firstPort
- */
-async function measure(source, env, firstPort) {
+/** @param {string} source @param {Record<string, string>} env */
+async function measure(source, env) {
 	/** @type {{ registered: number[], served: number[] }} */
 	const ratios = { registered: [], served: [] };
 	for (let round = 0; round < ROUNDS; round += 1) {
-		const [before, start, after] = [emptyNode(), await coldStart(env, firstPort + round), emptyNode()];
+		const [before, start, after] = [emptyNode(), await coldStart(env), emptyNode()];
 		const floor = (before + after) / 2;
 		ratios.registered.push(start.registered / floor);
 		ratios.served.push(start.served / floor);
 	}
-	print(`exec to registered, ${source}`, ratios.registered);
-	print(`exec to first secret, ${source}`, ratios.served);
+	const words = { reference: "`node -e 0`", sense: "lower is better" };
+	console.log(ratiosLine(`exec to registered, ${source}`, ratios.registered, words));
+	console.log(ratiosLine(`exec to first secret, ${source}`, ratios.served, words));
 }
 
 /** Milliseconds that a Node takes to start, do nothing and end. */
@@ -55,9 +54,9 @@ function emptyNode() {
 /**
  * One environment's start: the function asks as soon as Lambda would let it, which is when the extension registers.
  * @param {Record<string, string>} env
- * @param {number} port
  */
-async function coldStart(env, port) {
+async function coldStart(env) {
+	const port = await freePort();
 	/** @type {(at: number) => void} */
 	let registered = () => undefined;
 	const registration = new Promise((resolve) => {
@@ -72,7 +71,7 @@ async function coldStart(env, port) {
 			.end("{}");
 	});
 	const began = performance.now();
-	const child = spawn(process.execPath, [command, "lambda", "--name", "clef-agent"], {
+	const child = spawn(program, [...args, "lambda", "--name", "clef-agent"], {
 		stdio: "ignore",
 		env: {
 			PATH: process.env.PATH,
@@ -103,18 +102,4 @@ async function listening(answer) {
 	await once(server.listen(0, "127.0.0.1"), "listening");
 	const address = /** @type {import("node:net").AddressInfo} */ (server.address());
 	return { server, url: `http://127.0.0.1:${address.port}` };
-}
-
-/**
- * @param {string} title
- * @param {number[]} ratios
- */
-function print(title, ratios) {
-	const sorted = ratios.toSorted((a, b) => a - b);
-	const [low, middle, high] = [0, 0.5, 1].map((part) =>
-		sorted[Math.round(part * (sorted.length - 1))]?.toFixed(2),
-	);
-	console.log(
-		`${title}: ${middle} of \`node -e 0\` (${low} to ${high} over ${sorted.length} rounds; lower is better)`,
-	);
 }

@@ -1,16 +1,16 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { AzureKeyVaultServer, azureRefusal } from "@clef-sh/testkit/azure-key-vault-server";
 import { sealEnvelope } from "@clef-sh/testkit/envelopes";
 import { behaviours } from "@clef-sh/testkit/servers";
 import { vectorKeys, vectorSecrets } from "@clef-sh/testkit/vectors";
 import { expect, onTestFinished } from "vitest";
 import { AgentProcess } from "./agent-process.js";
-import { clefAgent, commandPath } from "./command.js";
+import { clefAgent } from "./command.js";
 import { eventually } from "./eventually.js";
 import { startKmsFront } from "./kms-front.js";
 import { itWith, part } from "./part.js";
+import { chunksWith, loadedFiles } from "./recorded-loads.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
 const itWithOpenssl = itWith(part("openssl", "version"));
@@ -143,20 +143,9 @@ itWithOpenssl("names HTTPS_PROXY where the vault is out of reach", async () => {
 
 itWithOpenssl("loads Azure's libraries for an envelope of Azure's, and no other cloud's", async () => {
 	const { env } = await stage();
-	const chunks = join(commandPath, "../chunks");
-	const record = join(temporaryFolder(), "loads");
-	writeFileSync(record, "");
-	const recorder = fileURLToPath(new URL("record-loads.cjs", import.meta.url));
-	const agent = await AgentProcess.ready(
-		{ ...env, RECORD_LOADS: record },
-		{ nodeArgs: ["--require", recorder], withoutAgeKey: true },
+	const loaded = await loadedFiles(({ env: recording, nodeArgs }) =>
+		AgentProcess.ready({ ...env, ...recording }, { nodeArgs, withoutAgeKey: true }),
 	);
-	await agent.stop();
-	const loaded = readFileSync(record, "utf8")
-		.split("\n")
-		.map((url) => basename(url));
-	const chunksWith = (mark: RegExp) =>
-		readdirSync(chunks).filter((name) => mark.test(readFileSync(join(chunks, name), "utf8")));
 	const azure = chunksWith(/azsdk-js-keyvault-keys|@azure\/msal-node/);
 	expect(azure).not.toEqual([]);
 	for (const chunk of azure) expect(loaded).toContain(chunk);

@@ -1,16 +1,16 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { sealEnvelope } from "@clef-sh/testkit/envelopes";
 import { GcpKmsServer, gcpRefusal } from "@clef-sh/testkit/gcp-kms-server";
 import { behaviours } from "@clef-sh/testkit/servers";
 import { vectorKeys, vectorSecrets } from "@clef-sh/testkit/vectors";
 import { expect, onTestFinished } from "vitest";
 import { AgentProcess } from "./agent-process.js";
-import { clefAgent, commandPath } from "./command.js";
+import { clefAgent } from "./command.js";
 import { eventually } from "./eventually.js";
 import { startKmsFront } from "./kms-front.js";
 import { itWith, part } from "./part.js";
+import { chunksWith, loadedFiles } from "./recorded-loads.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
 const itWithOpenssl = itWith(part("openssl", "version"));
@@ -149,20 +149,9 @@ itWithOpenssl("names HTTPS_PROXY where the KMS is out of reach", async () => {
 
 itWithOpenssl("loads Google's library for an envelope of Google's, and no other cloud's", async () => {
 	const { env } = await stage();
-	const chunks = join(commandPath, "../chunks");
-	const record = join(temporaryFolder(), "loads");
-	writeFileSync(record, "");
-	const recorder = fileURLToPath(new URL("record-loads.cjs", import.meta.url));
-	const agent = await AgentProcess.ready(
-		{ ...env, RECORD_LOADS: record },
-		{ nodeArgs: ["--require", recorder], withoutAgeKey: true },
+	const loaded = await loadedFiles(({ env: recording, nodeArgs }) =>
+		AgentProcess.ready({ ...env, ...recording }, { nodeArgs, withoutAgeKey: true }),
 	);
-	await agent.stop();
-	const loaded = readFileSync(record, "utf8")
-		.split("\n")
-		.map((url) => basename(url));
-	const chunksWith = (mark: RegExp) =>
-		readdirSync(chunks).filter((name) => mark.test(readFileSync(join(chunks, name), "utf8")));
 	const google = chunksWith(/GOOGLE_APPLICATION_CREDENTIALS environment variable/);
 	expect(google).not.toEqual([]);
 	for (const chunk of google) expect(loaded).toContain(chunk);

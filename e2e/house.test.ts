@@ -120,7 +120,9 @@ describe("blocks that are there twice", () => {
 	});
 
 	it("are six lines at least, and no imports", () => {
-		const imports = lines.map((_, index) => `import "./${index}.js";`).join("\n");
+		const names = lines.map((_, index) => `\tname${index},`).join("\n");
+		const several = `import {\n${names}\n} from "./names.js";`;
+		const imports = [...lines.map((_, index) => `import "./${index}.js";`), several].join("\n");
 		const five = lines.slice(0, 5).join("\n");
 		const files = measure({
 			"a.ts": `${imports}\n${five}\none();`,

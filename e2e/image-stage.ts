@@ -1,33 +1,16 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
+// @boundaries-ignore podman is called in one way everywhere
+import { podmanIn } from "../scripts/image/podman.js";
 import { type Ended, inherited, runProgram } from "./command.js";
 import { workspace } from "./lambda-layer-stage.js";
 import { inheritedNpm } from "./other-node.js";
 
-/** What a program of the container tools runs with: storage of the tests' own, and limits a nested machine grants. */
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "clef-agent-containers-")));
-const STORAGE = [
-	"--root",
-	join(folder, "storage"),
-	"--runroot",
-	join(folder, "run"),
-	"--storage-driver",
-	"vfs",
-];
-const configuration = join(folder, "containers.conf");
-writeFileSync(
-	configuration,
-	[
-		"[containers]",
-		'default_ulimits = ["nofile=1024:20000", "nproc=1024:2048"]',
-		"[engine]",
-		'cgroup_manager = "cgroupfs"',
-		'events_logger = "none"\n',
-	].join("\n"),
-);
+const PODMAN = podmanIn(folder);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const LOADER = "/lib64/ld-linux-x86-64.so.2";
@@ -77,29 +60,25 @@ function runsNothing(): string | undefined {
 	mkdirSync(root);
 	cpSync(LOADER, join(root, "ld"), { dereference: true });
 	const limits = ["--network", "none", "--read-only", "--cap-drop=all", "--memory", "64m"];
-	const args = [...podmanArguments(), "run", "--rm", ...limits, "--rootfs", root, "/ld", "--version"];
+	const args = [...PODMAN.options, "run", "--rm", ...limits, "--rootfs", root, "/ld", "--version"];
 	const { status, stderr } = spawnSync("podman", args, { encoding: "utf8", env: podmanEnvironment() });
 	return status === 0 ? undefined : `podman cannot run one here: ${stderr.trim().split("\n").at(-1)}`;
 }
 
-function podmanArguments(): string[] {
-	return [...STORAGE, "--runtime", "runc"];
-}
-
 function podmanEnvironment(): Record<string, string> {
-	return { ...inheritedNpm(), CONTAINERS_CONF: configuration };
+	return { ...inheritedNpm(), ...PODMAN.environment };
 }
 
 /** A shell command that is podman with these images and containers. */
 export function podmanProgram(): string {
 	// Whatever starts this may have put it on the path as podman itself.
-	const environment = `export PATH="${inherited().PATH}" CONTAINERS_CONF="${configuration}"`;
-	return `${environment}\nexec podman ${podmanArguments().join(" ")} "$@"`;
+	const environment = `export PATH="${inherited().PATH}" CONTAINERS_CONF="${PODMAN.environment.CONTAINERS_CONF}"`;
+	return `${environment}\nexec podman ${PODMAN.options.join(" ")} "$@"`;
 }
 
 /** Runs podman with images and containers of the tests' own. */
 export function podman(...args: readonly string[]): Promise<Ended> {
-	return runProgram("podman", [...podmanArguments(), ...args], { env: podmanEnvironment() });
+	return runProgram("podman", [...PODMAN.options, ...args], { env: podmanEnvironment() });
 }
 
 /** Runs the build of the images. */

@@ -25,10 +25,10 @@ import { readFileSync } from "node:fs";
  * @property {{ options: Record<string, { text: string, color: string }> }[]} [mappings]
  */
 
-/** @type {URL} */
+/** Where the dashboard is. @type {URL} */
 export const dashboardFile = new URL("../deploy/observability/grafana-dashboard.json", import.meta.url);
 
-/** @returns {Panel[]} */
+/** The dashboard's panels, headings among them, in the order of the file. @returns {Panel[]} */
 export function dashboardPanels() {
 	return JSON.parse(readFileSync(dashboardFile, "utf8")).panels;
 }

@@ -1,15 +1,14 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { sealArtifact } from "@clef-sh/testkit/artifacts";
 import { S3Server, s3Refusal, webIdentityAnswer } from "@clef-sh/testkit/s3-server";
 import { startServer } from "@clef-sh/testkit/servers";
 import { vector, vectorKeys, vectorSecrets } from "@clef-sh/testkit/vectors";
 import { expect, it, onTestFinished } from "vitest";
 import { AgentProcess } from "./agent-process.js";
-import { commandPath } from "./command.js";
 import { eventually } from "./eventually.js";
 import { itWithMoto, Moto } from "./moto.js";
+import { chunksWith, loadedFiles } from "./recorded-loads.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
 const KEY = "team a/api gateway+production.age.json";
@@ -122,20 +121,11 @@ it("gets its credentials for a web identity, as in EKS", async () => {
 
 it("loads the AWS SDK to read from S3, and no other host's client", async () => {
 	const server = await bucket();
-	const chunks = join(commandPath, "../chunks");
-	const record = join(temporaryFolder(), "loads");
-	writeFileSync(record, "");
-	const recorder = fileURLToPath(new URL("record-loads.cjs", import.meta.url));
-	const env = { ...variables(server.environment()), RECORD_LOADS: record };
-	const agent = await AgentProcess.ready(env, { nodeArgs: ["--require", recorder] });
-	await agent.stop();
-	const loaded = readFileSync(record, "utf8")
-		.split("\n")
-		.map((url) => basename(url));
-	const chunksOf = (client: RegExp) =>
-		readdirSync(chunks).filter((name) => client.test(readFileSync(join(chunks, name), "utf8")));
-	for (const chunk of chunksOf(/x-amz-checksum-mode/)) expect(loaded).toContain(chunk);
-	const others = chunksOf(/octokit-rest\.js\/|GitbeakerRequestError/);
+	const loaded = await loadedFiles(({ env, nodeArgs }) =>
+		AgentProcess.ready({ ...variables(server.environment()), ...env }, { nodeArgs }),
+	);
+	for (const chunk of chunksWith(/x-amz-checksum-mode/)) expect(loaded).toContain(chunk);
+	const others = chunksWith(/octokit-rest\.js\/|GitbeakerRequestError/);
 	expect(others).not.toEqual([]);
 	for (const chunk of others) expect(loaded).not.toContain(chunk);
 });

@@ -207,4 +207,5 @@ const MACHINE = [
 	},
 ];
 
+/** All attacks, in the order of the threat model. */
 export const ATTACKS = [...ARTIFACT, ...TRANSPORT, ...LOCAL_API, ...MACHINE];

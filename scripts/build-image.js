@@ -2,38 +2,31 @@
 // Usage: node scripts/build-image.js [--binaries DIR] [--output DIR] [--only linux-x64|linux-arm64] [--revision COMMIT]
 //   (default: both, from dist/binary to dist/image; needs buildah)
 
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { filesBelow } from "./files.js";
 import { archiveLayout, makeLayout } from "./image/layout.js";
-import { ImageError, makeRoot, PLATFORMS } from "./image/root.js";
+import { makeRoot, PLATFORMS } from "./image/root.js";
+import { agentVersion } from "./packages/manifests.js";
+import { attempt, chosen } from "./refusal.js";
 import { root } from "./run.js";
 
 /** @typedef {import("./image/root.js").Platform} Platform */
 
 const MB = 1024 * 1024;
 
-try {
+attempt("build the images", () => {
 	const { platforms, ...settings } = options();
 	mkdirSync(settings.output, { recursive: true });
 	for (const platform of platforms) build(platform, settings);
-} catch (error) {
-	console.error(sentence(error));
-	process.exitCode = 1;
-}
-
-/** @param {unknown} error */
-function sentence(error) {
-	if (error instanceof ImageError) return error.message;
-	// Of the system's refusals, a full disk for instance, the reader needs no stack either.
-	if (error instanceof Error && "syscall" in error) return `Could not build the images: ${error.message}.`;
-	throw error;
-}
+});
 
 function options() {
 	const names = PLATFORMS.map(({ name }) => name);
-	try {
+	const usage = `[--binaries DIR] [--output DIR] [--only ${names.join("|")}] [--revision COMMIT]`;
+	return chosen(usage, () => {
 		const { binaries, output, only, revision } = parseArgs({
 			options: {
 				binaries: { type: "string" },
@@ -50,12 +43,7 @@ function options() {
 			platforms,
 			labels: revision === undefined ? [] : [`org.opencontainers.image.revision=${revision}`],
 		};
-	} catch (error) {
-		if (!(error instanceof TypeError)) throw error;
-		const [problem] = error.message.split(". ");
-		const usage = `[--binaries DIR] [--output DIR] [--only ${names.join("|")}] [--revision COMMIT]`;
-		throw new ImageError(`${problem}; use ${usage}.`);
-	}
+	});
 }
 
 /**
@@ -72,13 +60,12 @@ function build(platform, { binaries, output, labels }) {
 	try {
 		const context = join(folder, "root");
 		mkdirSync(context);
-		const { version } = JSON.parse(readFileSync(join(root, "apps", "agent", "package.json"), "utf8"));
 		const packages = makeRoot(platform, binaries, context);
 		const { layout, digest, compressedBytes } = makeLayout({
 			folder,
 			context,
 			platform: platform.oci,
-			version,
+			version: agentVersion(),
 			labels,
 		});
 		archiveLayout(layout, files.archive);
@@ -99,8 +86,5 @@ function megabytes(bytes) {
 
 /** @param {string} folder */
 function treeBytes(folder) {
-	const entries = readdirSync(folder, { recursive: true, encoding: "utf8" }).map((path) =>
-		lstatSync(join(folder, path)),
-	);
-	return entries.reduce((sum, entry) => sum + (entry.isFile() ? entry.size : 0), 0);
+	return filesBelow(folder).reduce((sum, path) => sum + statSync(join(folder, path)).size, 0);
 }

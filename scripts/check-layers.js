@@ -1,9 +1,11 @@
 // Arrows between packages run one way (turbo.json holds the rules). This checks the workspace, and then checks
 // the check: each forbidden arrow, planted in a copy, must be found.
 
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { filesBelow } from "./files.js";
+import { manifestOf, packageFolders } from "./packages/manifests.js";
 import { root, tool } from "./run.js";
 
 /**
@@ -61,14 +63,12 @@ function boundaries(folder) {
 
 /** @returns {string[]} */
 function testOnlyImports() {
-	const folders = ["packages", "apps"].flatMap((parent) =>
-		readdirSync(join(root, parent)).map((name) => join(root, parent, name)),
-	);
-	return folders
-		.filter((folder) => basename(folder) !== "testkit")
-		.flatMap((folder) => sourceFiles(join(folder, "src")))
+	return packageFolders()
+		.filter((folder) => folder !== "packages/testkit")
+		.flatMap((folder) => filesBelow(join(root, folder, "src")).map((name) => join(folder, "src", name)))
+		.filter((file) => file.endsWith(".ts"))
 		.flatMap((file) =>
-			[...readFileSync(file, "utf8").matchAll(TEST_ONLY)].map(
+			[...readFileSync(join(root, file), "utf8").matchAll(TEST_ONLY)].map(
 				([, name]) => `${file}: ${name} is for tests only`,
 			),
 		);
@@ -102,15 +102,8 @@ function source(copy, name, code) {
 
 /** @param {string} copy @param {string} name @param {string} needed */
 function dependency(copy, name, needed) {
-	const file = join(copy, "packages", name, "package.json");
-	const manifest = JSON.parse(readFileSync(file, "utf8"));
+	const folder = join("packages", name);
+	const manifest = manifestOf(folder, copy);
 	manifest.dependencies = { ...manifest.dependencies, [needed]: "workspace:*" };
-	writeFileSync(file, JSON.stringify(manifest));
-}
-
-/** @param {string} folder @returns {string[]} */
-function sourceFiles(folder) {
-	return readdirSync(folder, { recursive: true, encoding: "utf8" })
-		.filter((name) => name.endsWith(".ts"))
-		.map((name) => join(folder, name));
+	writeFileSync(join(copy, folder, "package.json"), JSON.stringify(manifest));
 }

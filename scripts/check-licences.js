@@ -1,11 +1,10 @@
 // Every package that is installed with one of ours or is bundled in the command has a licence that allows it.
 // Usage: node scripts/check-licences.js [--notices FILE]   (default: those of the built command)
 
-import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { licenceProblems } from "./licences/allowed.js";
-import { ensureBuilt, root } from "./run.js";
+import { ensureBuilt, root, run } from "./run.js";
 import { bundledPackages } from "./sbom/bundled-packages.js";
 
 /** @typedef {import("./licences/allowed.js").LicensedPackage} LicensedPackage */
@@ -26,11 +25,8 @@ process.exitCode = problems.length === 0 ? 0 : 1;
 function installedPackages() {
 	// The testkit alone is never delivered.
 	const args = ["--filter", "!@clef-sh/testkit", "licenses", "list", "--prod", "--json"];
-	const { status, stdout, stderr } = spawnSync(process.execPath, [`${root}scripts/pnpm.js`, ...args], {
-		cwd: root,
-		encoding: "utf8",
-	});
-	if (status !== 0) throw new RangeError(`pnpm licenses failed: ${stderr}`);
+	const { ok, stdout, output } = run(process.execPath, [`${root}scripts/pnpm.js`, ...args]);
+	if (!ok) throw new RangeError(`pnpm licenses failed: ${output}`);
 	/** @type {Record<string, { name: string, versions: string[], license: string }[]>} */
 	const byLicence = JSON.parse(stdout);
 	return Object.values(byLicence)

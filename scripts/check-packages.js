@@ -4,13 +4,14 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { manifestOf } from "./packages/manifests.js";
 import { packPackages, publishedPackages, tarballName } from "./packages/published.js";
 import { tarballFiles, tarballProblems } from "./packages/tarball.js";
 import { ensureBuilt, root, tool } from "./run.js";
 
 const workspace = {
 	license: readFileSync(join(root, "LICENSE"), "utf8"),
-	node: JSON.parse(readFileSync(join(root, "package.json"), "utf8")).engines.node,
+	node: manifestOf(".").engines?.node ?? "",
 };
 
 ensureBuilt();

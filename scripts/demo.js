@@ -4,11 +4,11 @@
 import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
+import { freePort } from "./free-port.js";
+import { root } from "./run.js";
 
 const DEFAULT_PORT = 7779;
 const READY_WITHIN_MS = 10_000;
@@ -17,7 +17,7 @@ const SECRETS = {
 	payments: { API_KEY: "demo-key" },
 };
 
-const command = fileURLToPath(new URL("../apps/agent/dist/clef-agent.js", import.meta.url));
+const command = join(root, "apps", "agent", "dist", "clef-agent.js");
 const stopping = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => stopping.abort());
 stopWithParent();
@@ -103,7 +103,7 @@ async function choosePort() {
 	const { CLEF_AGENT_PORT: wanted } = process.env;
 	if (wanted !== undefined && wanted !== "") return Number(wanted);
 	if (await isFree(DEFAULT_PORT)) return DEFAULT_PORT;
-	const port = await freePort(0);
+	const port = await freePort();
 	console.log(`Port ${DEFAULT_PORT} is taken, so this demo uses ${port}.`);
 	return port;
 }
@@ -114,22 +114,6 @@ function isFree(port) {
 		() => true,
 		() => false,
 	);
-}
-
-/**
- * @param {number} port 0 for any
- * @returns {Promise<number>}
- */
-function freePort(port) {
-	return new Promise((resolve, reject) => {
-		const server = createServer();
-		server.on("error", reject);
-		server.listen(port, "127.0.0.1", () => {
-			const address = server.address();
-			const found = typeof address === "object" && address !== null ? address.port : port;
-			server.close(() => resolve(found));
-		});
-	});
 }
 
 /** @param {number} port */

@@ -15,6 +15,7 @@ import { isNearlySame, withSection } from "./docs/section.js";
 import { threatModelPage } from "./docs/threat-model-page.js";
 import { demandPlot, outagePlot, readersPlot } from "./fleet/plots.js";
 import { readResults } from "./fleet/results.js";
+import { manifestOf } from "./packages/manifests.js";
 import { performanceFiles } from "./performance/page.js";
 import { ensureBuilt, root } from "./run.js";
 import { snippetProblems } from "./snippets/check.js";
@@ -26,7 +27,7 @@ const { ENVIRONMENT_VARIABLES } = await import(`${root}packages/core/dist/env/in
 /** @type {typeof import("../packages/router/src/openapi/index.js")} */
 const { openApiDocument } = await import(`${root}packages/router/dist/openapi/index.js`);
 
-const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+const { scripts = {} } = manifestOf(".");
 const fleets = readResults();
 
 const checkOnly = process.argv.includes("--check");

@@ -8,7 +8,7 @@ const NO_AGENT = "Not concerned: no agent runs";
 const READING = "Not concerned: this is the client's";
 const WRITING = "Not concerned: this is the writing side";
 
-/** @type {Readonly<Record<string, ErrorCodeEntry>>} */
+/** What each code means, by code, in the order of the page. @type {Readonly<Record<string, ErrorCodeEntry>>} */
 export const ERROR_CODES = {
 	CONFIG_INVALID: {
 		meaning: "Environment variables or options cannot work together; every problem is listed.",

@@ -5,40 +5,31 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { packPackages, publishedPackages, tarballName } from "./packages/published.js";
+import { attempt, chosen, Refusal } from "./refusal.js";
 import { ensureBuilt } from "./run.js";
 
-/** Why nothing is packed: one sentence for whoever called. */
-class PackingError extends Error {}
-
-try {
+attempt("pack the packages", () => {
 	const { tag, output } = options();
 	const packages = publishedPackages();
 	const versions = [...new Set(packages.map(({ version }) => `v${version}`))];
 	if (versions.length > 1)
-		throw new PackingError(`The packages have different versions, ${versions.join(", ")}; they go together.`);
+		throw new Refusal(`The packages have different versions, ${versions.join(", ")}; they go together.`);
 	if (tag !== undefined && tag !== versions[0])
-		throw new PackingError(`The tag ${tag} is not the version of the packages; tag ${versions[0]}.`);
+		throw new Refusal(`The tag ${tag} is not the version of the packages; tag ${versions[0]}.`);
 	ensureBuilt();
 	mkdirSync(output, { recursive: true });
 	const { ok, output: said } = packPackages(packages, output);
-	if (!ok) throw new PackingError(`pnpm pack failed: ${said}.`);
+	if (!ok) throw new Refusal(`pnpm pack failed: ${said}.`);
 	writeFileSync(join(output, "order.txt"), packages.map((one) => `${tarballName(one)}\n`).join(""));
 	console.log(`${output}: ${packages.length} packages, ${versions[0]}`);
-} catch (error) {
-	if (!(error instanceof PackingError)) throw error;
-	console.error(error.message);
-	process.exitCode = 1;
-}
+});
 
 function options() {
-	try {
+	return chosen("[--tag vVERSION] --output DIR", () => {
 		const { tag, output } = parseArgs({
 			options: { tag: { type: "string" }, output: { type: "string" } },
 		}).values;
 		if (output === undefined) throw new TypeError("Say where the tarballs go");
 		return { tag, output: resolve(output) };
-	} catch (error) {
-		if (!(error instanceof TypeError)) throw error;
-		throw new PackingError(`${error.message.split(". ")[0]}; use [--tag vVERSION] --output DIR.`);
-	}
+	});
 }

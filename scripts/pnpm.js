@@ -4,8 +4,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-
-const root = fileURLToPath(new URL("..", import.meta.url));
+import { root } from "./run.js";
 
 /**
  * Runs `pnpm` with these arguments in the workspace root and returns its exit status.

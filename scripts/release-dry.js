@@ -6,14 +6,13 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { manifestOf } from "./packages/manifests.js";
+import { attempt, Refusal } from "./refusal.js";
 import { chosenSteps, LEFT_OUT, workflowSteps } from "./release/steps.js";
 import { releaseFiles, releaseProblems, tableLines } from "./release/table.js";
 import { root, run } from "./run.js";
 
 /** @typedef {import("./release/table.js").TestResult} TestResult */
-
-/** Why a release cannot be rehearsed: one sentence for whoever called. */
-class RehearsalError extends Error {}
 
 const output = join(root, "dist", "release");
 const AUTHOR = [
@@ -30,13 +29,11 @@ process.on("SIGINT", () => undefined);
 const startedMs = performance.now();
 const folder = mkdtempSync(join(tmpdir(), "clef-agent-release-"));
 try {
-	const skipped = build(join(folder, "clone"));
-	const results = tried(join(folder, "clone"));
-	process.exitCode = report(results, skipped);
-} catch (error) {
-	if (!(error instanceof RehearsalError)) throw error;
-	console.error(error.message);
-	process.exitCode = 1;
+	attempt("rehearse the release", () => {
+		const skipped = build(join(folder, "clone"));
+		const results = tried(join(folder, "clone"));
+		process.exitCode = report(results, skipped);
+	});
 } finally {
 	rmSync(folder, { recursive: true, force: true });
 }
@@ -50,7 +47,7 @@ function build(clone) {
 	const { taken, problems } = chosenSteps(
 		workflowSteps(readFileSync(join(root, ".github", "workflows", "release.yml"), "utf8")),
 	);
-	if (problems.length > 0) throw new RehearsalError(problems.join("\n"));
+	if (problems.length > 0) throw new Refusal(problems.join("\n"));
 	if (run("git", ["status", "--porcelain"]).output !== "") console.log("What is not committed is left out.");
 	succeed("git", ["clone", "--quiet", root, clone], folder);
 	const version = nextVersion(clone);
@@ -84,7 +81,7 @@ function nextVersion(clone) {
 		succeed("npm", ["run", "--silent", "changeset:version"], clone);
 		succeed("git", [...AUTHOR, "commit", "--quiet", "--all", "--allow-empty", "-m", "Version"], clone);
 	});
-	return JSON.parse(readFileSync(join(clone, "apps", "agent", "package.json"), "utf8")).version;
+	return manifestOf("apps/agent", clone).version;
 }
 
 /** Puts beside each other what is downloaded, and what is pushed. @param {string} clone */
@@ -109,7 +106,7 @@ function tried(clone) {
 			show: true,
 		}),
 	);
-	if (!existsSync(file)) throw new RehearsalError("The tests of the release did not run.");
+	if (!existsSync(file)) throw new Refusal("The tests of the release did not run.");
 	/** @type {{ testResults: { assertionResults: TestResult[], message?: string, status: string }[] }} */
 	const { testResults } = JSON.parse(readFileSync(file, "utf8"));
 	return testResults.flatMap(({ assertionResults, status, message = "" }) =>
@@ -146,6 +143,5 @@ function step(name, action) {
 /** @param {string} command @param {readonly string[]} args @param {string} cwd @param {boolean} [show] */
 function succeed(command, args, cwd, show = false) {
 	const { ok, output: said } = run(command, args, { cwd, show });
-	if (!ok)
-		throw new RehearsalError(`This failed, so there is no release: ${command} ${args.join(" ")}\n${said}`);
+	if (!ok) throw new Refusal(`This failed, so there is no release: ${command} ${args.join(" ")}\n${said}`);
 }

@@ -3,24 +3,34 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-/** The workspace's folder. */
+/** The workspace's folder, with a slash at the end. */
 export const root = fileURLToPath(new URL("..", import.meta.url));
 
+/** Bytes; a file that `tar` writes to its output is in there too. */
+const MOST_OUTPUT = 64 * 1024 * 1024;
+
 /**
- * Runs a program and waits for it; its output is shown only when `show` is set.
+ * Runs a program and waits for it; its output is shown only when `show` is set. `output` is all that it said, and why
+ * it could not be started where that is so; `stdout` is what it wrote there, as it is.
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ cwd?: string, show?: boolean }} [options]
- * @returns {{ ok: boolean, output: string }}
+ * @param {{ cwd?: string, show?: boolean, env?: NodeJS.ProcessEnv }} [options] env: in place of this process's own
+ * @returns {{ ok: boolean, output: string, stdout: string }}
  */
-export function run(command, args, { cwd = root, show = false } = {}) {
-	const { status, stdout, stderr, error } = spawnSync(command, args, {
+export function run(command, args, { cwd = root, show = false, env = process.env } = {}) {
+	const result = spawnSync(command, args, {
 		cwd,
 		encoding: "utf8",
+		maxBuffer: MOST_OUTPUT,
 		stdio: ["ignore", show ? "inherit" : "pipe", show ? "inherit" : "pipe"],
-		env: { ...process.env, TURBO_TELEMETRY_DISABLED: "1", NO_COLOR: "1", FORCE_COLOR: "0" },
+		env: { ...env, TURBO_TELEMETRY_DISABLED: "1", NO_COLOR: "1", FORCE_COLOR: "0" },
 	});
-	return { ok: status === 0, output: `${stdout ?? ""}${stderr ?? ""}${error ? error.message : ""}`.trim() };
+	const [stdout, stderr] = [result.stdout ?? "", result.stderr ?? ""];
+	return {
+		ok: result.status === 0,
+		output: `${stdout}${stderr}${result.error?.message ?? ""}`.trim(),
+		stdout,
+	};
 }
 
 /**

@@ -2,55 +2,44 @@
 // Usage: node scripts/sbom.js --for npm|binary|image [--node-versions FILE] [--debian-packages FILE]
 //          [--notices FILE] [--artifact FILE] --output FILE
 
-import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join, relative, resolve, sep } from "node:path";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { filesBelow, sha256 } from "./files.js";
+import { agentVersion } from "./packages/manifests.js";
+import { attempt, chosen, Refusal } from "./refusal.js";
 import { root, run } from "./run.js";
 import { bundledPackages, workspacePackages } from "./sbom/bundled-packages.js";
 import { sbomProblems } from "./sbom/check.js";
 import { debianPackages } from "./sbom/debian-packages.js";
 import { agentComponent, spdxDocument } from "./sbom/document.js";
 import { nodeComponents } from "./sbom/node-components.js";
-import { SbomError } from "./sbom/sbom-error.js";
 
 /** @typedef {import("./sbom/document.js").Tree} Tree */
 /** @typedef {ReturnType<typeof options>} Options */
 
 const USAGE =
-	"use --for npm|binary|image [--node-versions FILE] [--debian-packages FILE] [--notices FILE] [--artifact FILE] " +
+	"--for npm|binary|image [--node-versions FILE] [--debian-packages FILE] [--notices FILE] [--artifact FILE] " +
 	"--output FILE";
 const agentFolder = join(root, "apps", "agent");
 
-try {
-	const chosen = options();
-	const document = spdxDocument(tree(chosen), {
-		kind: chosen.kind,
+attempt("write the bill of materials", () => {
+	const asked = options();
+	const document = spdxDocument(tree(asked), {
+		kind: asked.kind,
 		created: created(),
-		files: chosen.kind === "npm" ? packedFiles() : [],
+		files: asked.kind === "npm" ? packedFiles() : [],
 	});
 	const problems = sbomProblems(document);
-	if (problems.length > 0) throw new SbomError(`The bill of materials is wrong: ${problems.join("; ")}.`);
-	mkdirSync(dirname(chosen.output), { recursive: true });
-	writeFileSync(chosen.output, `${JSON.stringify(document, undefined, 2)}\n`);
-	console.log(`${chosen.output}: ${document.packages.length} packages, ${document.files?.length ?? 0} files`);
-} catch (error) {
-	console.error(sentence(error));
-	process.exitCode = 1;
-}
-
-/** @param {unknown} error */
-function sentence(error) {
-	if (error instanceof SbomError) return error.message;
-	// Of the system's refusals, a missing folder for instance, the reader needs no stack either.
-	if (error instanceof Error && "syscall" in error)
-		return `Could not write the bill of materials: ${error.message}.`;
-	throw error;
-}
+	if (problems.length > 0) throw new Refusal(`The bill of materials is wrong: ${problems.join("; ")}.`);
+	mkdirSync(dirname(asked.output), { recursive: true });
+	writeFileSync(asked.output, `${JSON.stringify(document, undefined, 2)}\n`);
+	console.log(`${asked.output}: ${document.packages.length} packages, ${document.files?.length ?? 0} files`);
+});
 
 function options() {
 	const string = /** @type {const} */ ({ type: "string" });
-	try {
+	return chosen(USAGE, () => {
 		const { values } = parseArgs({
 			options: {
 				for: string,
@@ -79,23 +68,19 @@ function options() {
 			notices,
 			artifact,
 		};
-	} catch (error) {
-		if (!(error instanceof TypeError)) throw error;
-		const [problem] = error.message.split(". ");
-		throw new SbomError(`${problem}; ${USAGE}.`);
-	}
+	});
 }
 
 /**
  * What is in what.
- * @param {Options} chosen
+ * @param {Options} asked
  * @returns {Tree}
  */
 function tree({ kind, nodeVersions, debian, notices, artifact }) {
-	const { version } = JSON.parse(readFileSync(join(agentFolder, "package.json"), "utf8"));
+	const version = agentVersion();
 	const listed = notices ?? join(agentFolder, "dist", "THIRD-PARTY-NOTICES.txt");
 	const bundled = [...workspacePackages(), ...bundledPackages(resolve(listed))];
-	const hashes = artifact === undefined ? {} : { SHA256: sha256(artifact) };
+	const hashes = artifact === undefined ? {} : { SHA256: sha256(readFileSync(artifact)) };
 	if (kind === "npm")
 		return {
 			component: agentComponent({ version, purpose: "APPLICATION", hashes }),
@@ -116,21 +101,12 @@ function leaves(components) {
 	return components.map((component) => ({ component, contains: [] }));
 }
 
-/** @param {string} file */
-function sha256(file) {
-	return createHash("sha256").update(readFileSync(file)).digest("hex");
-}
-
 /** What the published package holds and packing leaves as it is. */
 function packedFiles() {
 	return ["bin", "dist"].flatMap((folder) =>
-		readdirSync(join(agentFolder, folder), { recursive: true, withFileTypes: true })
-			.filter((entry) => entry.isFile())
-			.map((entry) => join(entry.parentPath, entry.name))
-			.map((file) => ({
-				path: relative(agentFolder, file).replaceAll(sep, "/"),
-				bytes: readFileSync(file),
-			})),
+		filesBelow(join(agentFolder, folder))
+			.map((file) => `${folder}/${file}`)
+			.map((path) => ({ path, bytes: readFileSync(join(agentFolder, path)) })),
 	);
 }
 
@@ -139,6 +115,6 @@ function created() {
 	const { SOURCE_DATE_EPOCH } = process.env;
 	const epoch = SOURCE_DATE_EPOCH ?? run("git", ["log", "-1", "--format=%ct"]).output;
 	if (!/^\d{1,10}$/.test(epoch))
-		throw new SbomError("Set SOURCE_DATE_EPOCH to a Unix time in seconds; git does not tell one here.");
+		throw new Refusal("Set SOURCE_DATE_EPOCH to a Unix time in seconds; git does not tell one here.");
 	return new Date(Number(epoch) * 1000);
 }

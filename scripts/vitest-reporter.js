@@ -2,7 +2,7 @@
 
 /** @typedef {import("vitest/node").Reporter} Reporter */
 
-/** @implements {Reporter} */
+/** Counts tests, and each file that could not be run as one that failed. @implements {Reporter} */
 export class CountReporter {
 	/** @param {readonly import("vitest/node").TestModule[]} modules */
 	onTestRunEnd(modules) {

@@ -19,12 +19,29 @@
 
 /** @typedef {{ low: number, median: number, high: number }} Spread */
 
-/** @param {Figure} figure @returns {Spread} */
+/**
+ * How a figure's subject stands to its reference; not a number where it has none.
+ * @param {Figure} figure
+ * @returns {Spread}
+ */
 export function ratioOf({ values: { subject, reference = [] } }) {
-	return spreadOf(subject.map((value, round) => value / Number(reference[round])));
+	return spreadOf(ratiosOf(subject, reference));
 }
 
-/** @param {readonly number[]} values @returns {Spread} */
+/**
+ * The ratio of each round.
+ * @param {readonly number[]} subject
+ * @param {readonly number[]} reference
+ */
+export function ratiosOf(subject, reference) {
+	return subject.map((value, round) => value / Number(reference[round]));
+}
+
+/**
+ * The smallest, the middle and the largest of values; of an even number of them, the middle is the mean of two.
+ * @param {readonly number[]} values
+ * @returns {Spread}
+ */
 export function spreadOf(values) {
 	const sorted = values.toSorted((a, b) => a - b);
 	const at = (/** @type {number} */ index) => Number(sorted[index]);
@@ -46,13 +63,13 @@ export function holds(figure, { of, atLeast = 0, atMost = Number.POSITIVE_INFINI
 	return median >= atLeast && median <= atMost;
 }
 
-/** @param {Figure} figure @param {Target} target */
+/** A target in words, for instance `at most 1.5`; one of a value has its unit. @param {Figure} figure @param {Target} target */
 export function targetText({ unit }, { of, atLeast, atMost }) {
 	const limit = atLeast === undefined ? `at most ${atMost}` : `at least ${atLeast}`;
 	return of === "ratio" ? limit : `${limit} ${unit}`;
 }
 
-/** @param {Spread} spread */
+/** A spread in words: the median, and in brackets from where to where. @param {Spread} spread */
 export function spreadText({ low, median, high }) {
 	return `${figureText(median)} (${figureText(low)} to ${figureText(high)})`;
 }
@@ -62,7 +79,7 @@ export function figureText(value) {
 	return value === 0 || Math.abs(value) >= 0.1 ? value.toFixed(2) : value.toPrecision(2);
 }
 
-/** One line for a terminal. @param {Figure} figure */
+/** A figure as one line for a terminal, with each target and whether it holds. @param {Figure} figure */
 export function figureLine(figure) {
 	const { what, measure, unit, subject, reference, values, targets = [] } = figure;
 	const judged = targets.map(
@@ -75,4 +92,16 @@ export function figureLine(figure) {
 	];
 	const aim = judged.length === 0 ? "" : ` — ${judged.join(", ")}`;
 	return `${what}, ${measure}: ${subject} ${said.join("; ")}${aim}`;
+}
+
+/**
+ * Ratios of rounds as one line for a terminal, where they are no figure that is kept.
+ * @param {string} title
+ * @param {readonly number[]} ratios
+ * @param {{ reference: string, sense: string }} words beside what, and what a good ratio is
+ */
+export function ratiosLine(title, ratios, { reference, sense }) {
+	const { low, median, high } = spreadOf(ratios);
+	const range = `${figureText(low)} to ${figureText(high)}`;
+	return `${title}: ${figureText(median)} of ${reference} (${range} over ${ratios.length} rounds; ${sense})`;
 }

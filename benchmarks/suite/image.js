@@ -2,10 +2,12 @@
 // it is ready, beside the floor in a container of the same image.
 
 import { spawnSync } from "node:child_process";
-import { chownSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { chownSync, existsSync, readFileSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+// @boundaries-ignore podman is called in one way everywhere
+import { podmanIn } from "../../scripts/image/podman.js";
 import { packedIn } from "./packed.js";
 import { byTurns } from "./rounds.js";
 import { withServer } from "./server.js";
@@ -20,26 +22,23 @@ const USER = 65532;
 const archive = fileURLToPath(new URL("../../dist/image/clef-agent-linux-x64.tar", import.meta.url));
 const floorScript = fileURLToPath(new URL("../floor.js", import.meta.url));
 
-/** @type {import("./parts.js").Part} */
+/** The part of the benchmark about the container image; left out without podman and a built image. @type {import("./parts.js").Part} */
 export async function image({ folder, rounds }) {
 	const build = builds().builds.find(({ name }) => name === "binary");
 	if (build === undefined) return { figures: [], missing: builds().missing };
 	const obstacle = findObstacle();
 	if (obstacle !== undefined) return { figures: [], missing: [`the container image (${obstacle})`] };
-	const engine = podmanIn(folder);
-	const name = spawnSync(
-		"podman",
-		[...engine.arguments, "load", "--quiet", "--input", archive],
-		engine.options,
-	);
-	const loaded = /Loaded image: (\S+)/.exec(String(name.stdout))?.[1];
-	if (loaded === undefined) {
-		return { figures: [], missing: [`the container image (podman: ${String(name.stderr).trim()})`] };
-	}
+	const podman = podmanIn(folder);
+	const env = { PATH: process.env.PATH ?? "", ...podman.environment };
+	const load = [...podman.options, "load", "--quiet", "--input", archive];
+	const { stdout, stderr } = spawnSync("podman", load, { encoding: "utf8", env });
+	const loaded = /Loaded image: (\S+)/.exec(stdout)?.[1];
+	if (loaded === undefined)
+		return { figures: [], missing: [`the container image (podman: ${stderr.trim()})`] };
 	const packed = packedIn(folder, 20);
 	for (const file of [packed.artifact, packed.identity]) chownSync(file, USER, USER);
 	const into = (/** @type {Variant} */ variant, /** @type {readonly string[]} */ options) =>
-		contained(variant, [...engine.arguments, "run", "--rm", ...options, loaded], engine.options.env);
+		contained(variant, [...podman.options, "run", "--rm", ...options, loaded], env);
 	const mounts = ["--volume", `${dirname(packed.artifact)}:${dirname(packed.artifact)}:ro`];
 	const agent = into(agentOn({ ...build, command: [] }, packed), [...LIMITS, ...mounts]);
 	const tools = [build.node, floorScript].flatMap((path) => ["--volume", `${path}:${path}:ro`]);
@@ -91,34 +90,6 @@ function findObstacle() {
 	for (const program of ["podman", "runc"])
 		if (spawnSync(program, ["--version"]).status !== 0) return `${program} is not installed`;
 	return undefined;
-}
-
-/**
- * Storage that goes away with the folder, and limits that a machine inside another grants.
- * @param {string} folder
- */
-function podmanIn(folder) {
-	const configuration = join(folder, "containers.conf");
-	writeFileSync(
-		configuration,
-		[
-			"[containers]",
-			'default_ulimits = ["nofile=1024:20000", "nproc=1024:2048"]',
-			"[engine]",
-			'cgroup_manager = "cgroupfs"',
-			'events_logger = "none"\n',
-		].join("\n"),
-	);
-	const storage = [
-		"--root",
-		join(folder, "storage"),
-		"--runroot",
-		join(folder, "run"),
-		"--storage-driver",
-		"vfs",
-	];
-	const env = { PATH: process.env.PATH ?? "", CONTAINERS_CONF: configuration };
-	return { arguments: [...storage, "--runtime", "runc"], options: { env } };
 }
 
 /**

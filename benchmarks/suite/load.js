@@ -5,7 +5,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { TOKEN } from "./variants.js";
 
-/** Of every measurement. */
+/** Kept open at a time, in every measurement. */
 export const CONNECTIONS = 32;
 
 const PACED_WARM_UP_SECONDS = 0.5;
@@ -34,8 +34,13 @@ export function lightest() {
 	return generators().generators.at(-1) ?? { name: "autocannon", run: autocannon };
 }
 
-/** @param {string} url @param {number} seconds @returns {Promise<Served>} */
-async function autocannon(url, seconds) {
+/**
+ * Load by autocannon; fails where any answer is a refusal or an error.
+ * @param {string} url
+ * @param {number} seconds
+ * @returns {Promise<Served>}
+ */
+export async function autocannon(url, seconds) {
 	const args = ["-c", String(CONNECTIONS), "-d", String(seconds), "-j", "-n", "-H", AUTHORIZATION, url];
 	const { requests, non2xx, errors, duration } = JSON.parse(await output(AUTOCANNON, args));
 	if (non2xx + errors > 0) throw new TypeError(`${non2xx} refusals and ${errors} errors under load`);
@@ -60,8 +65,9 @@ async function wrk(url, seconds) {
  */
 
 /**
+ * Load at a fixed rate, after half a second of it that is not counted.
  * @param {string} url
- * @param {{ rate: number, seconds: number }} pace
+ * @param {{ rate: number, seconds: number }} pace requests per second, and for how long
  * @returns {Promise<Paced>}
  */
 export async function paced(url, { rate, seconds }) {

@@ -4,7 +4,7 @@ import { cpus, release, totalmem, type } from "node:os";
 
 /** @typedef {{ cpu: string, cores: number, memoryGiB: number, kernel: string, architecture: string, node: string }} Machine */
 
-/** @returns {Machine} */
+/** This machine; its processor is that of the first core. @returns {Machine} */
 export function thisMachine() {
 	const [first] = cpus();
 	return {

@@ -11,7 +11,7 @@ import { agentOn, barePollerOn, builds } from "./variants.js";
 const POLLS = 1_000;
 const WARM_UP_POLLS = 200;
 
-/** @type {import("./parts.js").Part} */
+/** The part of the benchmark about unchanged polls. @type {import("./parts.js").Part} */
 export async function polls({ folder, rounds }) {
 	const { artifact, identity } = packedIn(folder, 20);
 	const { builds: all, missing } = builds();

@@ -45,7 +45,7 @@ export async function refresh({ folder, rounds, seconds }) {
 	return { figures, missing };
 }
 
-/** @param {import("../side-by-side.js").Packed} packed @param {number} rounds @returns {Promise<Figure>} */
+/** @param {import("./packed.js").Packed} packed @param {number} rounds @returns {Promise<Figure>} */
 async function besideDecryption(packed, rounds) {
 	const [whole, bare] = [await refreshing(packed), bareDecryption(packed)];
 	const turns = { whole: () => timed(whole), bare: () => timed(bare) };

@@ -4,9 +4,9 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createAgent } from "@clef-sh/core";
 import { plainDecrypter } from "../age-library.js";
-import { pack } from "../side-by-side.js";
+import { pack } from "./packed.js";
 
-/** @typedef {import("../side-by-side.js").Packed} Packed */
+/** @typedef {import("./packed.js").Packed} Packed */
 
 /** Something that takes time, again and again. @typedef {{ run: () => Promise<void>, close: () => Promise<unknown> }} Work */
 
@@ -45,7 +45,11 @@ export async function refreshing(packed) {
 	};
 }
 
-/** @param {Packed} packed @returns {Work} */
+/**
+ * What a refresh cannot do without: decrypting with the age library, and JSON.parse.
+ * @param {Packed} packed
+ * @returns {Work}
+ */
 export function bareDecryption({ artifact, identity }) {
 	const decrypter = plainDecrypter(readFileSync(identity, "utf8"));
 	const file = Buffer.from(JSON.parse(readFileSync(artifact, "utf8")).ciphertext, "base64");

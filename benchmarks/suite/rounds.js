@@ -4,6 +4,7 @@
 export const MORE_ROUNDS = 3;
 
 /**
+ * Takes every turn once per round; gives each one's results in the order of the rounds.
  * @template {string} K
  * @template T
  * @param {number} rounds

@@ -4,7 +4,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { get } from "node:http";
-import { createServer } from "node:net";
+// @boundaries-ignore ports are found in one way everywhere
+import { freePort } from "../../scripts/free-port.js";
 
 /** Of the accounting in /proc, on every Linux that Node runs on. */
 const TICK_MS = 10;
@@ -81,15 +82,6 @@ export async function withServer(variant, work) {
 /** Whether this system tells processor time and memory of a process. */
 export function hasProc() {
 	return process.platform === "linux" && readdirSync("/proc").includes("self");
-}
-
-async function freePort() {
-	const server = createServer();
-	await once(server.listen(0, "127.0.0.1"), "listening");
-	const address = /** @type {import("node:net").AddressInfo} */ (server.address());
-	server.close();
-	await once(server, "close");
-	return address.port;
 }
 
 /**

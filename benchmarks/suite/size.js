@@ -1,12 +1,14 @@
 // How much a user has to take: files as they lie on disk, beside the Node.js that runs them.
 
-import { readdirSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
+// @boundaries-ignore folders are walked in one way everywhere
+import { filesBelow } from "../../scripts/files.js";
 import { builds } from "./variants.js";
 
 const MB = 1_000_000;
 
-/** @type {import("./parts.js").Part} */
+/** The part of the benchmark that measures sizes, which need no rounds. @type {import("./parts.js").Part} */
 export async function size() {
 	const { builds: all, missing } = builds();
 	const figures = all.map(({ command, name, node, nodeVersion }) => {
@@ -24,9 +26,7 @@ export async function size() {
 	return { figures, missing };
 }
 
-/** @param {string} folder @returns {number} */
+/** @param {string} folder */
 function folderBytes(folder) {
-	return readdirSync(folder, { recursive: true, withFileTypes: true })
-		.filter((entry) => entry.isFile())
-		.reduce((sum, { name, parentPath }) => sum + statSync(join(parentPath, name)).size, 0);
+	return filesBelow(folder).reduce((sum, path) => sum + statSync(join(folder, path)).size, 0);
 }

@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** @typedef {import("./server.js").Variant} Variant */
-/** @typedef {import("../side-by-side.js").Packed} Packed */
+/** @typedef {import("./packed.js").Packed} Packed */
 
 /**
  * One way in which users get the agent, and the Node.js that it runs on.
@@ -20,23 +20,27 @@ export const TOKEN = "benchmark-token-0123456789";
 export const ETAG = '"1795321703842-a0c7dd1c"';
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const COMMAND = join(root, "apps", "agent", "dist", "clef-agent.js");
+
+/**
+ * The built command on the Node.js that runs this.
+ * @type {Build}
+ */
+export const NPM_COMMAND = {
+	name: "npm command",
+	command: [process.execPath, join(root, "apps", "agent", "dist", "clef-agent.js")],
+	node: process.execPath,
+	nodeVersion: process.versions.node,
+};
 
 /**
  * The npm command, and the standalone binary where there is one.
  * @returns {{ builds: Build[], missing: string[] }}
  */
 export function builds() {
-	const own = {
-		name: "npm command",
-		command: [process.execPath, COMMAND],
-		node: process.execPath,
-		nodeVersion: process.versions.node,
-	};
 	const binary = standaloneBinary();
 	return "missing" in binary
-		? { builds: [own], missing: [binary.missing] }
-		: { builds: [own, binary], missing: [] };
+		? { builds: [NPM_COMMAND], missing: [binary.missing] }
+		: { builds: [NPM_COMMAND, binary], missing: [] };
 }
 
 /** @returns {Build | { missing: string }} */
@@ -119,7 +123,7 @@ export function floorFor({ node }, bodyFile, etag) {
 	return script("bare floor", node, "floor.js", [bodyFile, ...(etag === undefined ? [] : [etag])], "/");
 }
 
-/** @param {string} bodyFile @returns {Variant} */
+/** What people write by hand, ready as soon as it refuses a request without a token. @param {string} bodyFile @returns {Variant} */
 export function expressOn(bodyFile) {
 	return script("Express", process.execPath, "express-server.js", [bodyFile, TOKEN], "/v1/secrets", 401);
 }

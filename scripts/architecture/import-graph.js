@@ -1,8 +1,8 @@
 // Which package imports which, read from the sources.
 
-import { readFileSync } from "node:fs";
-import { join, relative, sep } from "node:path";
-import { packageFolders, withProject } from "../house/project.js";
+import { relative, sep } from "node:path";
+import { withProject } from "../house/project.js";
+import { manifestOf, packageFolders } from "../packages/manifests.js";
 
 /**
  * A package as its sources show it.
@@ -19,7 +19,10 @@ import { packageFolders, withProject } from "../house/project.js";
  * @returns {PackageNode[]}
  */
 export function importGraph(workspace) {
-	const packages = packageFolders(workspace).map((folder) => ({ folder, ...manifest(workspace, folder) }));
+	const packages = packageFolders(workspace).map((folder) => {
+		const { name: scopedName, description = "" } = manifestOf(folder, workspace);
+		return { folder, scopedName, description };
+	});
 	const folders = new Map(packages.map(({ folder, scopedName }) => [scopedName, folder]));
 	return withProject(workspace, (project) => {
 		const specifiers = project.rootFiles.flatMap((path) => {
@@ -35,14 +38,6 @@ export function importGraph(workspace) {
 			return { folder, name: scopedName.replace(/^@[^/]+\//, ""), description, imports };
 		});
 	});
-}
-
-/** @param {string} workspace @param {string} folder @returns {{ scopedName: string, description: string }} */
-function manifest(workspace, folder) {
-	const { name, description = "" } = JSON.parse(
-		readFileSync(join(workspace, folder, "package.json"), "utf8"),
-	);
-	return { scopedName: name, description };
 }
 
 /** Without quotes and the path of an entry point. @param {string} specifier */

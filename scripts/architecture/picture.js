@@ -1,5 +1,6 @@
 // docs/images/architecture.svg: the packages, and an arrow from each to what its sources import.
 
+import { escaped } from "../svg.js";
 import { LINE, placed } from "./layout.js";
 
 /** @typedef {import("./import-graph.js").PackageNode} PackageNode */
@@ -86,9 +87,4 @@ function at({ x, y }) {
 /** A tenth of a pixel is fine enough, and the same on every machine. @param {number} value */
 function short(value) {
 	return String(Number(value.toFixed(1)));
-}
-
-/** @param {string} text */
-function escaped(text) {
-	return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 }

@@ -1,7 +1,9 @@
 // Which tests name which attack, and what is missing.
 
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { filesBelow } from "../files.js";
+import { packageFolders } from "../packages/manifests.js";
 import { root } from "../run.js";
 import { numberedTitles } from "./titles.js";
 
@@ -17,7 +19,7 @@ import { numberedTitles } from "./titles.js";
  * @typedef {{ number: string, kind: TestKind, file: string }} NumberedTitle
  */
 
-/** @returns {NumberedTitle[]} */
+/** Every number of an attack in a title of the project's tests. @returns {NumberedTitle[]} */
 export function collectTitles() {
 	return [
 		...unitFolders().flatMap((folder) => titlesIn("unit", folder, /\.test\.ts$/)),
@@ -29,6 +31,7 @@ export function collectTitles() {
 }
 
 /**
+ * Attacks that a kind of test leaves out, and numbers in titles that stand for no attack.
  * @param {readonly Attack[]} attacks
  * @param {readonly NumberedTitle[]} titles
  * @returns {string[]}
@@ -42,7 +45,12 @@ export function coverageProblems(attacks, titles) {
 	];
 }
 
-/** @param {readonly NumberedTitle[]} titles @param {string} number @param {TestKind} kind */
+/**
+ * The titles of one kind of test that name one attack.
+ * @param {readonly NumberedTitle[]} titles
+ * @param {string} number
+ * @param {TestKind} kind
+ */
 export function titlesOf(titles, number, kind) {
 	return titles.filter((title) => title.number === number && title.kind === kind);
 }
@@ -66,8 +74,8 @@ function attackProblems({ number, notBuilt }, titles) {
 
 /** @returns {string[]} */
 function unitFolders() {
-	return ["packages", "apps"]
-		.flatMap((parent) => readdirSync(join(root, parent)).map((name) => `${parent}/${name}/test`))
+	return packageFolders()
+		.map((name) => `${name}/test`)
 		.filter((folder) => existsSync(join(root, folder)));
 }
 
@@ -78,10 +86,8 @@ function unitFolders() {
  * @returns {NumberedTitle[]}
  */
 function titlesIn(kind, folder, names) {
-	return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-		.map((name) => name.replaceAll("\\", "/"))
+	return filesBelow(join(root, folder))
 		.filter((name) => names.test(name) && !name.includes("node_modules/"))
-		.sort()
 		.flatMap((name) => {
 			const file = `${folder}/${name}`;
 			const titles = numberedTitles(readFileSync(join(root, file), "utf8"));

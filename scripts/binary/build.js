@@ -1,6 +1,5 @@
 // Puts the agent into a Node.js executable.
 
-import { spawnSync } from "node:child_process";
 import {
 	copyFileSync,
 	existsSync,
@@ -12,8 +11,8 @@ import {
 	writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { root, tool } from "../run.js";
-import { BinaryError } from "./binary-error.js";
+import { Refusal } from "../refusal.js";
+import { root, run, tool } from "../run.js";
 import { builderFor, nodeLicense, unpackedNode } from "./node-executable.js";
 import { FUSE, RESOURCE, structuralProblem } from "./structure.js";
 import { TARGETS } from "./targets.js";
@@ -33,7 +32,7 @@ const LOADER = "binary-loader.cjs";
 export function buildBinary(name) {
 	const target = targetNamed(name);
 	if (!existsSync(join(standalone, LOADER)))
-		throw new BinaryError("The agent is not built; run `npm run build` first.");
+		throw new Refusal("The agent is not built; run `npm run build` first.");
 	const cache = join(root, "node_modules", ".cache");
 	mkdirSync(cache, { recursive: true });
 	const folder = mkdtempSync(join(cache, "clef-binary-"));
@@ -66,7 +65,7 @@ export function licenses(name) {
 function targetNamed(name) {
 	const target = TARGETS[name];
 	if (target === undefined)
-		throw new BinaryError(`There is no binary for ${name}; there is ${Object.keys(TARGETS).join(", ")}.`);
+		throw new Refusal(`There is no binary for ${name}; there is ${Object.keys(TARGETS).join(", ")}.`);
 	return target;
 }
 
@@ -79,11 +78,10 @@ function targetNamed(name) {
  */
 function stripped(name, { strips }, node) {
 	if (strips.length === 0) return [];
-	const program = strips.find((strip) => spawnSync(strip, ["--version"]).status === 0);
+	const program = strips.find((strip) => run(strip, ["--version"]).ok);
 	if (program === undefined) return [`with Node's symbols, so that it is larger; install ${strips[0]}`];
-	const { status, stderr } = spawnSync(program, [node], { encoding: "utf8" });
-	if (status !== 0)
-		throw new BinaryError(`${program} could not strip Node.js for ${name}: ${stderr.trim()}.`);
+	const { ok, output } = run(program, [node]);
+	if (!ok) throw new Refusal(`${program} could not strip Node.js for ${name}: ${output}.`);
 	return [];
 }
 
@@ -134,19 +132,14 @@ function prepared(name, builder, folder, { flag, executable }) {
 
 /** @param {string} name @param {Builder} builder @param {string[]} args @param {string} cwd */
 function called(name, { command: [program = "", ...before] }, args, cwd) {
-	const { status, stdout, stderr } = spawnSync(program, [...before, ...args], {
-		cwd,
-		encoding: "utf8",
-		env: {},
-	});
-	if (status !== 0)
-		throw new BinaryError(`Node.js could not prepare the binary for ${name}: ${`${stdout}${stderr}`.trim()}`);
+	const { ok, output } = run(program, [...before, ...args], { cwd, env: {} });
+	if (!ok) throw new Refusal(`Node.js could not prepare the binary for ${name}: ${output}`);
 }
 
 /** @param {string} name @param {string} node @param {string} resource */
 function injected(name, node, resource) {
 	const { ok, output } = tool("postject", [node, RESOURCE, resource, "--sentinel-fuse", FUSE]);
-	if (!ok) throw new BinaryError(`postject could not put the agent into Node.js for ${name}: ${output}`);
+	if (!ok) throw new Refusal(`postject could not put the agent into Node.js for ${name}: ${output}`);
 	return node;
 }
 
@@ -154,6 +147,6 @@ function injected(name, node, resource) {
 function checked(name, file) {
 	const bytes = readFileSync(file);
 	const problem = structuralProblem(name, bytes);
-	if (problem !== undefined) throw new BinaryError(`The binary for ${name} is not usable: ${problem}.`);
+	if (problem !== undefined) throw new Refusal(`The binary for ${name} is not usable: ${problem}.`);
 	return bytes;
 }

@@ -1,10 +1,10 @@
 // The Node.js executables that binaries are made of and made with.
 
-import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { nodePackage } from "../node-package.js";
-import { BinaryError } from "./binary-error.js";
+import { Refusal } from "../refusal.js";
+import { run } from "../run.js";
 import { HOST, TARGETS } from "./targets.js";
 
 /** @typedef {import("./targets.js").Target} Target */
@@ -49,24 +49,24 @@ export function builderFor(name, target, node, folder) {
 	const whole = join(folder, "builder");
 	copyFileSync(node, whole);
 	if (name === HOST) return { command: [whole], compiles: true };
-	if (existsSync(libraries) && spawnSync(program, ["--version"]).status === 0)
+	if (existsSync(libraries) && run(program, ["--version"]).ok)
 		return { command: [program, "-L", libraries, whole], compiles: true };
 	const host = TARGETS[HOST];
 	if (host === undefined || (name.startsWith("linux") && !HOST.startsWith("linux")))
-		throw new BinaryError(`The binary for ${name} cannot be built on ${HOST}; build it on Linux.`);
+		throw new Refusal(`The binary for ${name} cannot be built on ${HOST}; build it on Linux.`);
 	return { command: [unpackedNode(host.package, target.node, join(folder, "host"))], compiles: false };
 }
 
 /** @param {string} platform @param {string} version */
 function tarballOf(platform, version) {
 	const tarball = nodePackage(platform, version);
-	if ("problem" in tarball) throw new BinaryError(tarball.problem);
+	if ("problem" in tarball) throw new Refusal(tarball.problem);
 	return tarball.file;
 }
 
 /** @param {string[]} args */
 function tar(args) {
-	const { status, stdout } = spawnSync("tar", args, { encoding: "utf8", maxBuffer: 16 * 1024 * 1024 });
-	if (status !== 0) throw new BinaryError(`Could not read ${args[1]}; is tar installed?`);
+	const { ok, stdout } = run("tar", args);
+	if (!ok) throw new Refusal(`Could not read ${args[1]}; is tar installed?`);
 	return stdout;
 }

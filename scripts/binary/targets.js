@@ -23,7 +23,7 @@ const DARWIN_NODE = "26.10.0";
  * @typedef {{ program: string, libraries: string }} Emulator
  */
 
-/** @type {Readonly<Record<string, Target>>} */
+/** The platforms by the names that the files have. @type {Readonly<Record<string, Target>>} */
 export const TARGETS = {
 	"linux-x64": {
 		node: LINUX_NODE,

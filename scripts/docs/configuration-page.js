@@ -1,5 +1,7 @@
 // docs/configuration.md: the reference of environment variables.
 
+import { table } from "./table.js";
+
 /** @typedef {import("../../packages/core/src/env/index.js").VariableDescription} VariableDescription */
 
 const INTRODUCTION = `<!-- Made by \`npm run docs\` from packages/core/src/env; edit the table there. -->
@@ -18,6 +20,7 @@ together, one line each, and the process exits 1. No message repeats a value.
 `;
 
 /**
+ * The page, with a row for each variable in the order given.
  * @param {readonly VariableDescription[]} variables
  * @returns {string}
  */
@@ -36,13 +39,4 @@ function row(variable) {
 /** @param {VariableDescription} variable */
 function label({ name, fileAllowed }) {
 	return `\`${name}\`${fileAllowed ? " †" : ""}`;
-}
-
-/**
- * @param {readonly string[]} head
- * @param {readonly (readonly string[])[]} rows
- */
-export function table(head, rows) {
-	const lines = [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
-	return `${lines.join("\n")}\n`;
 }

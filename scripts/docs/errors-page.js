@@ -3,8 +3,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ERROR_CODES } from "../error-codes.js";
+import { packageFolders } from "../packages/manifests.js";
 import { root } from "../run.js";
-import { table } from "./configuration-page.js";
+import { table } from "./table.js";
 
 const INTRODUCTION = `<!-- Made by \`npm run docs\` from scripts/error-codes.js; edit the table there. -->
 
@@ -17,7 +18,7 @@ that it has: where no artifact has been taken yet, nothing is served (503). What
 sentence alone; \`CONFIG_INVALID\`, \`COMMAND_…\` and \`PACK_…\` are for programs that use the packages.
 `;
 
-/** @returns {string} */
+/** The page, with a row for each code in the order of the table. */
 export function errorsPage() {
 	const rows = Object.entries(ERROR_CODES).map(([code, { meaning, served, action }]) => [
 		`\`${code}\``,
@@ -29,7 +30,7 @@ export function errorsPage() {
 }
 
 /**
- * Compares the table with the unions of codes in the sources.
+ * What the table lacks or has too much, compared with the unions of codes in the sources.
  * @returns {string[]}
  */
 export function missingCodes() {
@@ -58,12 +59,11 @@ function declaredCodes() {
 }
 
 function errorFiles() {
-	return ["packages", "apps"].flatMap((layer) =>
-		readdirSync(join(root, layer)).flatMap((name) => {
-			const folder = join(root, layer, name, "src");
-			return readdirSync(folder)
+	return packageFolders()
+		.map((name) => join(root, name, "src"))
+		.flatMap((folder) =>
+			readdirSync(folder)
 				.filter((file) => file.endsWith("-error.ts"))
-				.map((file) => join(folder, file));
-		}),
-	);
+				.map((file) => join(folder, file)),
+		);
 }

@@ -22,7 +22,7 @@ const LARGE = 10_000;
 const OVERLOADING = 20_000;
 const LARGEST = 100_000;
 
-/** @param {Results} results @returns {string} */
+/** The page, all of whose figures are those of the simulation. @param {Results} results @returns {string} */
 export function fleetPage(results) {
 	return [
 		introduction(results),

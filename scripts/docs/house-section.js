@@ -3,7 +3,7 @@
 import { allTestsToCode, pinnedActions } from "../house/figures.js";
 import { allFigures, BAR, HEAD, row } from "../house/tables.js";
 import { workspaceParts } from "../house/workspace.js";
-import { table } from "./configuration-page.js";
+import { table } from "./table.js";
 
 /** Left out, because the next column says the same of them that matters. */
 const LEFT_OUT = HEAD.indexOf("exports");

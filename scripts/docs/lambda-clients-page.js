@@ -27,7 +27,7 @@ const EXAMPLES = [
 	{ title: "Shell", file: "secret.sh", language: "sh" },
 ];
 
-/** @returns {string} */
+/** The page, with the files of the examples as they are. */
 export function lambdaClientsPage() {
 	return [INTRODUCTION, ...EXAMPLES.map(section)].join("\n");
 }

@@ -2,7 +2,7 @@
 
 import { collectTitles, titlesOf } from "../attacks/coverage.js";
 import { ATTACKS } from "../attacks.js";
-import { table } from "./configuration-page.js";
+import { table } from "./table.js";
 
 /** @typedef {import("../attacks.js").Attack} Attack */
 /** @typedef {import("../attacks/coverage.js").NumberedTitle} NumberedTitle */
@@ -40,7 +40,7 @@ const LIMITS = `## Known limits
 /** More links than this make a row unreadable; the number finds the rest. */
 const LINKS = 4;
 
-/** @returns {string} */
+/** The page, with a row for each attack and links to its tests. */
 export function threatModelPage() {
 	const titles = collectTitles();
 	const rows = ATTACKS.map((attack) => row(attack, titles));

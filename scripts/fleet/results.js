@@ -12,12 +12,17 @@ import { root } from "../run.js";
 /** @typedef {{ seed: number, startWithinMs: number, outageMs: number }} Given */
 /** @typedef {{ given: Given, lives: Life[], outages: { hours: Outage[], withReaders: Outage[] } }} Results */
 
-/** @returns {Results} */
+/** The committed results of `npm run bench:fleet`. @returns {Results} */
 export function readResults() {
 	return JSON.parse(readFileSync(`${root}benchmarks/results/fleet.json`, "utf8"));
 }
 
-/** @param {Results} results @param {Setup} setup @returns {Life} */
+/**
+ * The life of one fleet; that it was simulated is taken for granted, and a TypeError says where it was not.
+ * @param {Results} results
+ * @param {Setup} setup
+ * @returns {Life}
+ */
 export function lifeOf({ lives }, { place, agents, ttlSeconds }) {
 	const life = lives.find(
 		(one) => one.place === place && one.agents === agents && one.ttlSeconds === ttlSeconds,
@@ -26,7 +31,7 @@ export function lifeOf({ lives }, { place, agents, ttlSeconds }) {
 	return life;
 }
 
-/** @type {Record<Setup["place"], string>} */
+/** What readers call the places. @type {Record<Setup["place"], string>} */
 export const PLACE_NAMES = {
 	github: "GitHub, 304 counts",
 	"github-free-304": "GitHub, 304 is free",
@@ -34,12 +39,12 @@ export const PLACE_NAMES = {
 	http: "HTTP server",
 };
 
-/** @param {number} ttlSeconds */
+/** What readers call a TTL, of which 0 is none. @param {number} ttlSeconds */
 export function ttlName(ttlSeconds) {
 	return ttlSeconds === 0 ? "just-in-time" : `TTL ${ttlSeconds} s`;
 }
 
-/** @param {number} agents */
+/** A whole number with commas between thousands. @param {number} agents */
 export function fleetSize(agents) {
 	return agents.toLocaleString("en-GB");
 }
@@ -50,14 +55,14 @@ export function amount(value) {
 	return Number(value.toPrecision(value >= 1 ? 3 : 2)).toString();
 }
 
-/** @param {number | null | undefined} seconds */
+/** A time in seconds, minutes or hours; "not" where something never came. @param {number | null | undefined} seconds */
 export function duration(seconds) {
 	if (seconds === null || seconds === undefined) return "not";
 	if (seconds < 120) return `${amount(seconds)} s`;
 	return seconds < 7_200 ? `${amount(seconds / 60)} min` : `${amount(seconds / 3_600)} h`;
 }
 
-/** @param {number} share */
+/** A share of 1 as a percentage. @param {number} share */
 export function percent(share) {
 	return `${amount(share * 100)} %`;
 }

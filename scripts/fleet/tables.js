@@ -1,7 +1,7 @@
 // The tables of docs/fleet.md.
 
 import { BYTES, GITHUB, HOURS_PER_MONTH, HTTP, S3 } from "../../benchmarks/fleet/limits.js";
-import { table } from "../docs/configuration-page.js";
+import { table } from "../docs/table.js";
 import { amount, duration, fleetSize, lifeOf, PLACE_NAMES, percent, ttlName } from "./results.js";
 
 /** @typedef {import("./results.js").Results} Results */
@@ -65,7 +65,7 @@ export function costTable(results) {
 	return table(named, rows);
 }
 
-/** @param {Results} results */
+/** How long a new revision takes to reach fleets of 100 agents and more. @param {Results} results */
 export function arrivalTable(results) {
 	const head = ["place", "agents", "TTL", "50 %", "99 %", "100 %", "requests", "refused", "over TTL"];
 	const rows = results.lives.flatMap((life) => {
@@ -78,7 +78,7 @@ export function arrivalTable(results) {
 	return table(head, rows);
 }
 
-/** @param {Results} results */
+/** How long all agents of a fleet take to serve that start at once, at the default TTL. @param {Results} results */
 export function restartTable(results) {
 	const head = ["place", "agents", "50 %", "99 %", "100 %", "requests", "refused", "most in a second"];
 	const rows = results.lives
@@ -92,7 +92,7 @@ export function restartTable(results) {
 	return table(head, rows);
 }
 
-/** @param {Results} results */
+/** What an outage that nobody asks through costs a source, and fleets of 100 agents and more. @param {Results} results */
 export function outageTable(results) {
 	const head = [
 		"place",
@@ -124,7 +124,7 @@ export function outageTable(results) {
 	return table(head, rows);
 }
 
-/** @param {Results} results */
+/** What readers change about an outage, by how often they ask. @param {Results} results */
 export function readersTable(results) {
 	const head = [
 		"each agent is asked",

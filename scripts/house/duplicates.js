@@ -39,9 +39,13 @@ export function duplicates(files) {
 
 /** Imports are the same wherever the same is used. @param {Measured} measured @returns {Line[]} */
 function comparable({ file, code, codeAt }) {
-	return code
-		.map((text, index) => ({ text, file, line: codeAt[index] ?? 0 }))
-		.filter(({ text }) => !/^import\b|\bfrom "[^"]*";$/.test(text));
+	let isInImport = false;
+	return code.flatMap((text, index) => {
+		const [begins, ends] = [/^import\b/.test(text), /\bfrom "[^"]*";$/.test(text)];
+		const isImport = isInImport || begins || ends;
+		isInImport = isImport && !text.endsWith(";");
+		return isImport ? [] : [{ text, file, line: codeAt[index] ?? 0 }];
+	});
 }
 
 /** @param {readonly Line[]} lines @param {number} at */

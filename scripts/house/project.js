@@ -1,7 +1,6 @@
 // Opens a folder of TypeScript through the compiler's interface, which is unstable by its name: its version is pinned,
 // and nothing that is delivered uses it.
 
-import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { API } from "typescript/unstable/sync";
 
@@ -26,17 +25,4 @@ export function withProject(folder, use) {
 	} finally {
 		compiler.close();
 	}
-}
-
-/**
- * The folders of packages and applications, for instance `packages/core`.
- * @param {string} folder the workspace's
- * @returns {string[]}
- */
-export function packageFolders(folder) {
-	return ["packages", "apps"].flatMap((parent) =>
-		readdirSync(join(folder, parent))
-			.filter((name) => existsSync(join(folder, parent, name, "package.json")))
-			.map((name) => `${parent}/${name}`),
-	);
 }

@@ -1,10 +1,10 @@
 // Measures the workspace, or another folder, part by part.
 
-import { readFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
+import { manifestOf, packageFolders } from "../packages/manifests.js";
 import { root } from "../run.js";
 import { measured } from "./measure.js";
-import { packageFolders, withProject } from "./project.js";
+import { withProject } from "./project.js";
 
 /** @typedef {import("./measure.js").Measured} Measured */
 /** @typedef {import("./project.js").Project} Project */
@@ -34,7 +34,7 @@ export function workspaceParts() {
 		const files = project.rootFiles.flatMap((path) => measuredFile(project, path, root));
 		/** @param {string} folder */
 		const below = (folder) => files.filter(({ file }) => file.startsWith(`${folder}/`));
-		const packages = packageFolders(root).map((name) => {
+		const packages = packageFolders().map((name) => {
 			const isDelivered = name !== TESTKIT;
 			return {
 				...{ name, isDelivered, entryPoints: entryPoints(project, name) },
@@ -66,8 +66,7 @@ function measuredFile(project, path, folder) {
 
 /** @param {Project} project @param {string} folder @returns {EntryPoint[]} */
 function entryPoints(project, folder) {
-	/** @type {{ name: string, exports?: Record<string, unknown> }} */
-	const { exports = {} } = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
+	const { exports = {} } = manifestOf(folder);
 	return Object.entries(exports).flatMap(([path, target]) => {
 		const source =
 			target !== null && typeof target === "object" && "clef-source" in target

@@ -1,8 +1,8 @@
 // The Debian packages of the container image: which ones, and where they come from.
 
-import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { sha256 } from "../files.js";
 import { root, run } from "../run.js";
 
 /** One package, as deploy/docker/packages.json pins it. */
@@ -32,14 +32,14 @@ export function pinnedPackages(architecture) {
  * @returns {{ file: string } | { problem: string }}
  */
 export function debianPackage(wanted) {
-	const { name, version, architecture, url, sha256 } = wanted;
-	const file = join(cache, `${sha256}.deb`);
-	if (existsSync(file) && hash(file) === sha256) return { file };
+	const { name, version, architecture, url, sha256: expected } = wanted;
+	const file = join(cache, `${expected}.deb`);
+	if (existsSync(file) && sha256(readFileSync(file)) === expected) return { file };
 	if (!existsSync(APT_HELPER))
 		return {
 			problem: `The image is made of Debian packages and ${APT_HELPER} gets them; build it on Debian or Ubuntu.`,
 		};
-	if (download(url, sha256, file) || download(archived(url), sha256, file)) return { file };
+	if (download(url, expected, file) || download(archived(url), expected, file)) return { file };
 	return {
 		problem:
 			`Could not get ${name} ${version} for ${architecture} from Debian, or it is not the one whose hash is pinned; ` +
@@ -65,24 +65,19 @@ function archived(url) {
 
 /**
  * @param {string} url
- * @param {string} sha256
+ * @param {string} expected
  * @param {string} file
  */
-function download(url, sha256, file) {
+function download(url, expected, file) {
 	// Under its final name only when it is whole and right: builds that run side by side share the cache.
 	const partial = `${file}.${process.pid}.partial`;
 	mkdirSync(cache, { recursive: true });
 	try {
-		const { ok } = run(APT_HELPER, ["download-file", url, partial, `SHA256:${sha256}`]);
-		if (!ok || hash(partial) !== sha256) return false;
+		const { ok } = run(APT_HELPER, ["download-file", url, partial, `SHA256:${expected}`]);
+		if (!ok || sha256(readFileSync(partial)) !== expected) return false;
 		renameSync(partial, file);
 		return true;
 	} finally {
 		for (const left of [partial, `${partial}.FAILED`]) rmSync(left, { force: true });
 	}
-}
-
-/** @param {string} file */
-function hash(file) {
-	return createHash("sha256").update(readFileSync(file)).digest("hex");
 }

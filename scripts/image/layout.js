@@ -1,10 +1,11 @@
 // Makes the OCI layout of an image from its root file system, by way of the Dockerfile.
 
-import { createHash } from "node:crypto";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { sha256 } from "../files.js";
+import { Refusal } from "../refusal.js";
 import { root, run } from "../run.js";
-import { ImageError } from "./root.js";
+import { storageIn } from "./podman.js";
 
 /** What a layout says about one of its blobs. */
 /** @typedef {{ mediaType: string, digest: string, size: number }} Descriptor */
@@ -14,9 +15,8 @@ import { ImageError } from "./root.js";
  * @param {{ folder: string, context: string, platform: string, version: string, labels: readonly string[] }} inputs
  */
 export function makeLayout({ folder, context, platform, version, labels }) {
-	// A storage of its own: nothing from before can get into the image, and nothing of it stays.
-	const storage = `--root ${join(folder, "storage")} --runroot ${join(folder, "run")} --storage-driver vfs`;
-	const buildah = (/** @type {string[]} */ ...args) => step("buildah", ...storage.split(" "), ...args);
+	// Nothing from before can get into the image, and nothing of it stays.
+	const buildah = (/** @type {string[]} */ ...args) => step("buildah", ...storageIn(folder), ...args);
 	const layout = join(folder, "layout");
 	buildah(
 		"bud",
@@ -68,7 +68,7 @@ function step(program, ...args) {
 	if (ok) return output;
 	// What it did before it failed is of no use to the reader.
 	const last = output.split("\n").at(-1);
-	throw new ImageError(`${program} failed; is it installed, and may it run here? It says: ${last}`);
+	throw new Refusal(`${program} failed; is it installed, and may it run here? It says: ${last}`);
 }
 
 /** @param {string} layout @param {string} digest */
@@ -79,7 +79,7 @@ function blob(layout, digest) {
 /** @param {string} layout @param {unknown} value */
 function addBlob(layout, value) {
 	const bytes = Buffer.from(JSON.stringify(value));
-	const digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+	const digest = `sha256:${sha256(bytes)}`;
 	writeFileSync(blob(layout, digest), bytes);
 	return { digest, size: bytes.length };
 }

@@ -1,6 +1,5 @@
 // Makes the root file system of the container image: the standalone command and what it cannot run without.
 
-import { spawnSync } from "node:child_process";
 import {
 	chmodSync,
 	cpSync,
@@ -14,6 +13,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { Refusal } from "../refusal.js";
+import { run } from "../run.js";
 import { debianPackage, pinnedPackages } from "./debian-packages.js";
 
 /** @typedef {import("./debian-packages.js").DebianPackage} DebianPackage */
@@ -21,7 +22,7 @@ import { debianPackage, pinnedPackages } from "./debian-packages.js";
 /** A platform as the file names, Debian, its libraries' folders and OCI call it. */
 /** @typedef {{ name: string, debian: string, triplet: string, loader: string, oci: string }} Platform */
 
-/** @type {readonly Platform[]} */
+/** The platforms that images are built for. @type {readonly Platform[]} */
 export const PLATFORMS = [
 	{
 		name: "linux-x64",
@@ -38,9 +39,6 @@ export const PLATFORMS = [
 		oci: "linux/arm64",
 	},
 ];
-
-/** Why there is no image: one sentence for whoever called. */
-export class ImageError extends Error {}
 
 const CERTIFICATES = "usr/share/ca-certificates/mozilla";
 
@@ -82,7 +80,7 @@ export function makeRoot(platform, binaries, folder) {
  */
 function unpack(wanted, unpacked, folder) {
 	const found = debianPackage(wanted);
-	if ("problem" in found) throw new ImageError(found.problem);
+	if ("problem" in found) throw new Refusal(found.problem);
 	dpkgDeb("--extract", found.file, unpacked);
 	const control = dpkgDeb("--field", found.file);
 	write(join(folder, "var/lib/dpkg/status.d", wanted.name), `${control.trimEnd()}\n`);
@@ -90,9 +88,9 @@ function unpack(wanted, unpacked, folder) {
 
 /** @param {string[]} args */
 function dpkgDeb(...args) {
-	const { status, stdout, stderr, error } = spawnSync("dpkg-deb", args, { encoding: "utf8" });
-	if (status === 0) return stdout;
-	throw new ImageError(`Could not unpack a Debian package: ${error?.message ?? stderr.trim()}.`);
+	const { ok, stdout, output } = run("dpkg-deb", args);
+	if (ok) return stdout;
+	throw new Refusal(`Could not unpack a Debian package: ${output}.`);
 }
 
 /**
@@ -132,7 +130,7 @@ function certificates(unpacked) {
 function addAgent({ name }, binaries, folder) {
 	const binary = join(binaries, `clef-agent-${name}`);
 	if (!existsSync(binary))
-		throw new ImageError(`${binary} is missing; run \`npm run build:image\`, which builds it first.`);
+		throw new Refusal(`${binary} is missing; run \`npm run build:image\`, which builds it first.`);
 	copy(binary, join(folder, "clef-agent"));
 	copy(`${binary}.LICENSES.txt`, join(folder, "usr/share/doc/clef-agent/copyright"));
 }

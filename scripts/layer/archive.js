@@ -2,8 +2,7 @@
 
 import { zipSync } from "fflate";
 
-/** A file of a layer. */
-/** @typedef {{ bytes: Uint8Array, executable?: boolean }} LayerFile */
+/** A file of a layer. @typedef {{ bytes: Uint8Array, executable?: boolean }} LayerFile */
 
 /** Lambda counts in these: its refusals speak of 262144000 bytes where its manual says 250 MB. */
 export const MB = 1024 * 1024;
@@ -36,7 +35,7 @@ export function zipped(files) {
 	return zipSync(entries, { level: LEVEL, mtime: "1980-01-01T00:00:00" });
 }
 
-/** @param {ReadonlyMap<string, LayerFile>} files */
+/** The bytes of these files together, which Lambda limits. @param {ReadonlyMap<string, LayerFile>} files */
 export function unzippedSize(files) {
 	return [...files.values()].reduce((sum, { bytes }) => sum + bytes.length, 0);
 }

@@ -1,5 +1,7 @@
 // A time series panel as an option for ECharts.
 
+import { LINES, MUTED } from "./colours.js";
+
 /** @typedef {import("./picture.js").DrawnPanel} DrawnPanel */
 /** @typedef {import("./picture.js").Story} Story */
 
@@ -18,10 +20,9 @@ export const PALETTE = [
 	"#c0d8ff",
 	"#ca95e5",
 ];
-const MUTED = "#9fa1ad";
-const LINES = "#2c2f36";
 
 /**
+ * The option for a time series panel; its x axis is in milliseconds since the story began.
  * @param {DrawnPanel} panel
  * @param {Story} story
  * @param {number} legendPx what the legend takes below it

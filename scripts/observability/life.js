@@ -10,6 +10,7 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "../free-port.js";
 import { root } from "../run.js";
 
 const COMMAND = join(root, "apps", "agent", "dist", "clef-agent.js");
@@ -233,14 +234,6 @@ export class ObservedLife {
 	#file(name) {
 		return join(this.#folder, name);
 	}
-}
-
-async function freePort() {
-	const server = createServer();
-	const port = await listening(server);
-	server.close();
-	await once(server, "close");
-	return port;
 }
 
 /** @param {import("node:http").Server} server */

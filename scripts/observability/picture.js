@@ -1,8 +1,9 @@
 // Draws the dashboard's panels from data: its own layout and titles, and charts by ECharts.
 
 import { init } from "echarts";
+import { legend, text } from "../svg.js";
 import { chartOption, PALETTE, unitText } from "./chart.js";
-import { COLOURS, legend, MUTED, TEXT, text } from "./svg.js";
+import { COLOURS, LINES, MUTED, TEXT } from "./colours.js";
 import { timeline } from "./timeline.js";
 
 /** @typedef {{ name: string, points: [at: number, value: number][] }} Series */
@@ -16,8 +17,9 @@ const CAPTION_PX = 86;
 const TITLE_PX = 26;
 const BACKGROUND = "#111217";
 const PANEL = "#181b1f";
-const BORDER = "#2c2f36";
+
 /**
+ * The picture of the whole dashboard, with what happened meanwhile below it.
  * @param {readonly DrawnPanel[]} panels
  * @param {Story} story
  * @returns {string} an SVG
@@ -66,7 +68,7 @@ function heading({ title }) {
 
 /** @param {DrawnPanel} panel @param {Story} story @param {number} width @param {number} height */
 function boxed(panel, story, width, height) {
-	const box = `<rect width="${width}" height="${height}" rx="3" fill="${PANEL}" stroke="${BORDER}"/>`;
+	const box = `<rect width="${width}" height="${height}" rx="3" fill="${PANEL}" stroke="${LINES}"/>`;
 	const title = text(10, 19, panel.title, { fill: TEXT, size: 13, weight: 500 });
 	const room = { width, height: height - TITLE_PX };
 	return `${box}${title}<g transform="translate(0 ${TITLE_PX})">${content(panel, story, room)}</g>`;
@@ -88,7 +90,7 @@ function chart(panel, story, { width, height }) {
 		name,
 		colour: PALETTE[index % PALETTE.length] ?? MUTED,
 	}));
-	const below = legend(entries, width - 24);
+	const below = legend(entries, width - 24, MUTED);
 	const drawing = init(null, null, { renderer: "svg", ssr: true, width, height });
 	drawing.setOption(chartOption(panel, story, below.height));
 	const svg = drawing.renderToSVGString();

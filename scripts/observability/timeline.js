@@ -1,6 +1,7 @@
 // A state timeline panel: which state held when, by agent.
 
-import { COLOURS, legend, MUTED, text } from "./svg.js";
+import { legend, text } from "../svg.js";
+import { COLOURS, MUTED } from "./colours.js";
 
 /** @typedef {import("./picture.js").DrawnPanel} DrawnPanel */
 /** @typedef {import("./picture.js").Story} Story */
@@ -11,9 +12,10 @@ const LETTER_PX = 6.2;
 const TICK_SECONDS = 10;
 
 /**
+ * The inside of a state timeline panel as SVG, drawn from 0 downwards and to the right.
  * @param {DrawnPanel} panel
  * @param {Story} story
- * @param {{ width: number, height: number }} room
+ * @param {{ width: number, height: number }} room in pixels
  */
 export function timeline({ series, fieldConfig }, { start, end }, { width, height }) {
 	const states = fieldConfig?.defaults.mappings?.[0]?.options ?? {};
@@ -24,7 +26,7 @@ export function timeline({ series, fieldConfig }, { start, end }, { width, heigh
 		name,
 		colour: COLOURS.get(color) ?? MUTED,
 	}));
-	const below = legend(entries, right - left);
+	const below = legend(entries, right - left, MUTED);
 	const rowHeight = (height - AXIS_PX - below.height) / series.length;
 	const bars = series.flatMap(({ name, points }, row) => {
 		const top = 4 + rowHeight * row;

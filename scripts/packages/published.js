@@ -1,8 +1,7 @@
 // The packages of this workspace that are published, and how they are packed.
 
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { root, run } from "../run.js";
+import { manifestOf, packageFolders } from "./manifests.js";
 
 /** @typedef {{ name: string, version: string, dependencies: readonly string[] }} PublishedPackage */
 
@@ -11,11 +10,8 @@ import { root, run } from "../run.js";
  * @returns {PublishedPackage[]}
  */
 export function publishedPackages() {
-	const manifests = ["packages", "apps"]
-		.flatMap((parent) =>
-			readdirSync(join(root, parent)).map((name) => join(root, parent, name, "package.json")),
-		)
-		.map((file) => JSON.parse(readFileSync(file, "utf8")))
+	const manifests = packageFolders()
+		.map((folder) => manifestOf(folder))
 		.filter((manifest) => manifest.private !== true);
 	const names = new Set(manifests.map(({ name }) => name));
 	const packages = manifests.map(({ name, version, dependencies = {} }) => ({

@@ -1,8 +1,9 @@
 // What is in a packed tarball, and what is wrong with it.
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, posix, relative, sep } from "node:path";
+import { join, posix } from "node:path";
+import { filesBelow } from "../files.js";
 import { run } from "../run.js";
 
 /** @typedef {ReadonlyMap<string, string>} TarballFiles paths without the leading `package/`, and contents */
@@ -19,6 +20,7 @@ const EXPECTED = ["package.json", "LICENSE", "README.md"];
 const HOME = /(?:file:\/\/|["'\s(])\/(?:home|Users|root|work|tmp|builds?|github)\/[\w.-]+\//;
 
 /**
+ * Unpacks a tarball and reads its files.
  * @param {string} file
  * @returns {TarballFiles}
  */
@@ -27,15 +29,8 @@ export function tarballFiles(file) {
 	try {
 		const { ok, output } = run("tar", ["-xzf", file, "-C", folder]);
 		if (!ok) throw new RangeError(`Could not unpack ${file}: ${output}`);
-		const paths = readdirSync(folder, { recursive: true, withFileTypes: true })
-			.filter((entry) => entry.isFile())
-			.map((entry) => join(entry.parentPath, entry.name));
-		return new Map(
-			paths.map((path) => [
-				relative(join(folder, "package"), path).replaceAll(sep, "/"),
-				readFileSync(path, "utf8"),
-			]),
-		);
+		const unpacked = join(folder, "package");
+		return new Map(filesBelow(unpacked).map((path) => [path, readFileSync(join(unpacked, path), "utf8")]));
 	} finally {
 		rmSync(folder, { recursive: true, force: true });
 	}

@@ -8,7 +8,7 @@ import {
 	spreadText,
 	targetText,
 } from "../../benchmarks/suite/figures.js";
-import { table } from "../docs/configuration-page.js";
+import { table } from "../docs/table.js";
 import { linePlot, ratioPlot } from "./plot.js";
 import { committedResults } from "./results.js";
 import { SECTIONS } from "./sections.js";

@@ -1,7 +1,7 @@
 // Plots of the page on performance, as SVG by ECharts.
 
 import { init } from "echarts";
-import { legend, text } from "../observability/svg.js";
+import { legend, text } from "../svg.js";
 
 /** @typedef {import("../../benchmarks/suite/parts.js").Series} Series */
 /** @typedef {{ label: string, low: number, median: number, high: number, targets: readonly { value: number, holds: boolean }[] }} Ratio */

@@ -1,8 +1,8 @@
 // What came out of a dry run: each file with its size and hash, and how it was tried.
 
-import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { sha256 } from "../files.js";
 
 /** @typedef {{ title: string, status: string, failureMessages?: readonly string[] }} TestResult as vitest writes it */
 /**
@@ -35,7 +35,7 @@ export function releaseFiles(folder, results) {
 		return {
 			name,
 			bytes: content.length,
-			sha256: createHash("sha256").update(content).digest("hex"),
+			sha256: sha256(content),
 			tried: results.filter(({ title }) => title.startsWith(`${name}: `)),
 		};
 	});

@@ -1,12 +1,13 @@
 // Which packages are inside the built command. The build writes the notices from the list of modules that are
 // really in the bundle, so what the bundler left out is not in here either.
 
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { manifestOf, packageFolders } from "../packages/manifests.js";
+import { Refusal } from "../refusal.js";
 import { root } from "../run.js";
 import { elementId, npmPurl } from "./component.js";
-import { SbomError } from "./sbom-error.js";
 
 /** @typedef {import("./component.js").Component} Component */
 
@@ -20,19 +21,17 @@ const ENTRY = /^((?:@[\w.-]+\/)?[\w.-]+) (\d+\.\d+\.\d+[\w.+-]*) \((.+)\)$/;
  */
 export function bundledPackages(notices) {
 	if (!existsSync(notices))
-		throw new SbomError(`There is no ${notices}; build first, and the build writes it.`);
+		throw new Refusal(`There is no ${notices}; build first, and the build writes it.`);
 	const integrity = lockedIntegrity();
 	const entries = readFileSync(notices, "utf8")
 		.split("\n")
 		.map((line) => ENTRY.exec(line))
 		.filter((entry) => entry !== null);
-	if (entries.length === 0) throw new SbomError(`${notices} names no package; build again.`);
+	if (entries.length === 0) throw new Refusal(`${notices} names no package; build again.`);
 	return entries.map(([, name = "", version = "", license = ""]) => {
 		const sha512 = integrity.get(`${name}@${version}`);
 		if (sha512 === undefined)
-			throw new SbomError(
-				`${notices} names ${name} ${version}, which is not in pnpm-lock.yaml; build again.`,
-			);
+			throw new Refusal(`${notices} names ${name} ${version}, which is not in pnpm-lock.yaml; build again.`);
 		return npmComponent(name, version, license, { SHA512: sha512 });
 	});
 }
@@ -42,22 +41,20 @@ export function bundledPackages(notices) {
  * @returns {Component[]}
  */
 export function workspacePackages() {
-	const manifests = new Map(
-		["packages", "apps"]
-			.flatMap((parent) => readdirSync(join(root, parent)).map((name) => join(root, parent, name)))
-			.map((folder) => JSON.parse(readFileSync(join(folder, "package.json"), "utf8")))
+	const published = new Map(
+		packageFolders()
+			.map((folder) => manifestOf(folder))
+			.filter((manifest) => manifest.private !== true)
 			.map((manifest) => [manifest.name, manifest]),
 	);
-	/** @param {Readonly<Record<string, string>>} dependencies */
-	const ours = (dependencies = {}) =>
-		Object.keys(dependencies).filter((name) => manifests.has(name) && manifests.get(name).private !== true);
+	/** @param {Readonly<Record<string, string>>} [dependencies] */
+	const ours = (dependencies = {}) => Object.keys(dependencies).flatMap((name) => published.get(name) ?? []);
 	// The command itself is bundled and so has nothing but development dependencies.
-	const reached = new Set(ours(manifests.get("@clef-sh/agent").devDependencies));
-	for (const name of reached) for (const next of ours(manifests.get(name).dependencies)) reached.add(next);
-	return [...reached].sort().map((name) => {
-		const { version, license } = manifests.get(name);
-		return npmComponent(name, version, license);
-	});
+	const reached = new Set(ours(manifestOf("apps/agent").devDependencies));
+	for (const one of reached) for (const next of ours(one.dependencies)) reached.add(next);
+	return [...reached]
+		.toSorted((one, other) => (one.name < other.name ? -1 : 1))
+		.map(({ name, version, license = "NOASSERTION" }) => npmComponent(name, version, license));
 }
 
 /**

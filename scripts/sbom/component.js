@@ -15,6 +15,7 @@ export function elementId(...parts) {
 }
 
 /**
+ * The package URL by which scanners know an npm package.
  * @param {string} name as npm knows it
  * @param {string} version
  */
@@ -23,6 +24,7 @@ export function npmPurl(name, version) {
 }
 
 /**
+ * A component as an SPDX package, with no conclusions about its licence.
  * @param {Component} component
  * @returns {import("./document.js").SpdxPackage}
  */

@@ -1,8 +1,8 @@
 // The Debian packages that parts of the container image come from.
 
 import { readFileSync } from "node:fs";
+import { Refusal } from "../refusal.js";
 import { elementId } from "./component.js";
-import { SbomError } from "./sbom-error.js";
 
 /** @typedef {import("./component.js").Component} Component */
 
@@ -21,7 +21,7 @@ const SHA256 = /^[0-9a-f]{64}$/;
 export function debianPackages(file) {
 	const packages = readPackages(file);
 	if (packages.length === 0 || !packages.every(isWhole))
-		throw new SbomError(
+		throw new Refusal(
 			`Could not read ${file}; each line must be "name version architecture" of a package, and there must be one.`,
 		);
 	return packages.map(({ name, version, architecture, sha256 }) => ({

@@ -34,6 +34,7 @@ const HOME = "https://github.com/clef-sh/clef-agent";
 const PACKED_ALONGSIDE = ["./package.json", "./LICENSE", "./README.md"];
 
 /**
+ * The document of a delivery; with files, their verification code goes to the outermost component.
  * @param {Tree} tree
  * @param {{ kind: string, created: Date, files?: readonly DeliveredFile[] }} options
  * @returns {SpdxDocument}

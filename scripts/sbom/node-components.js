@@ -1,8 +1,8 @@
 // What a Node.js binary is made of, as far as it says so itself in `process.versions`.
 
 import { readFileSync } from "node:fs";
+import { Refusal } from "../refusal.js";
 import { elementId } from "./component.js";
-import { SbomError } from "./sbom-error.js";
 
 /** @typedef {import("./component.js").Component} Component */
 
@@ -47,8 +47,7 @@ const KNOWN = {
  */
 export function nodeComponents(file) {
 	const { node, ...parts } = readVersions(file);
-	if (node === undefined)
-		throw new SbomError(`${file} does not say which Node.js it is of; it lacks "node".`);
+	if (node === undefined) throw new Refusal(`${file} does not say which Node.js it is of; it lacks "node".`);
 	return {
 		node: component("node", node, { name: "node", license: "MIT", cpe: "nodejs:node.js" }),
 		parts: Object.entries(parts)
@@ -90,7 +89,7 @@ function readVersions(file) {
 	} catch (error) {
 		if (!(error instanceof SyntaxError) && !(error instanceof Error && "syscall" in error)) throw error;
 	}
-	throw new SbomError(
+	throw new Refusal(
 		`Could not read ${file}; write it with \`node -p "JSON.stringify(process.versions)"\` and the Node.js that is delivered.`,
 	);
 }

@@ -52,7 +52,7 @@ const FOLLOWED = [
 /** Pages of packages that are libraries. */
 const LIBRARIES = ["artifact", "cache", "core", "decryptors", "pack", "router", "sources", "telemetry"];
 
-/** @type {readonly Rule[]} */
+/** Every rule; the order matters, as the first that fits a block counts. @type {readonly Rule[]} */
 export const RULES = [
 	{ run: "start", page: "README.md", has: "npm start" },
 	{ run: "start", page: "docs/README.md", has: "npm start" },

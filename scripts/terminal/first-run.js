@@ -1,9 +1,9 @@
 // Runs the first steps for real, and takes out of what was seen all that is another one each time.
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../free-port.js";
 import { root } from "../run.js";
 import { readmeSteps } from "./readme-steps.js";
 import { Session } from "./session.js";
@@ -23,7 +23,7 @@ const SHOWN_TIME = Date.parse("2026-01-01T09:00:00.000Z");
  */
 export async function firstRun() {
 	const folder = mkdtempSync(join(tmpdir(), "clef-agent-first-run-"));
-	const port = await freePort();
+	const port = String(await freePort());
 	const session = new Session({ cwd: folder, env: environment(folder, port) });
 	try {
 		/** @type {Shown[]} */
@@ -82,17 +82,4 @@ function normalised(shown, port) {
 				return `${SHOWN_TIME + revisions}-0000000${revisions}`;
 			}),
 	}));
-}
-
-/** @returns {Promise<string>} */
-function freePort() {
-	return new Promise((resolve, reject) => {
-		const server = createServer();
-		server.on("error", reject);
-		server.listen(0, "127.0.0.1", () => {
-			const address = server.address();
-			const port = address !== null && typeof address === "object" ? String(address.port) : "";
-			server.close(() => resolve(port));
-		});
-	});
 }

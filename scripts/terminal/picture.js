@@ -1,5 +1,7 @@
 // Draws what was seen on a terminal as SVG.
 
+import { escaped } from "../svg.js";
+
 /** @typedef {import("./session.js").Shown} Shown */
 /** @typedef {{ text: string, kind: "command" | "comment" | "output" | "log" }} Piece */
 /** @typedef {readonly Piece[]} Line */
@@ -90,9 +92,4 @@ function lineText(line, y) {
 /** @param {string} text @param {string} kind */
 function span(text, kind) {
 	return `<tspan class="${kind}">${escaped(text)}</tspan>`;
-}
-
-/** @param {string} text */
-function escaped(text) {
-	return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 }

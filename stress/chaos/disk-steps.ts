@@ -169,7 +169,7 @@ async function lateRevocation(world: ChaosWorld): Promise<string> {
 	await world.crash(1);
 	await world.stop(0);
 	world.tally.restarts += 1;
-	world.offer({ kind: "honest", edition: between, isTagged: true });
+	world.source.offer({ kind: "honest", edition: between, isTagged: true });
 	await world.start(0);
 	return "done";
 }
@@ -177,7 +177,7 @@ async function lateRevocation(world: ChaosWorld): Promise<string> {
 /** The coming read of one agent, which is now, finds this. */
 async function tell(world: ChaosWorld, slot: Slot, edition: Edition): Promise<void> {
 	const agent = world.instance(slot)?.agent;
-	world.offer({ kind: "honest", edition, isTagged: true }, true);
+	world.source.offer({ kind: "honest", edition, isTagged: true }, true);
 	if (agent !== undefined) await world.drive(agent.refresh());
 }
 

@@ -10,8 +10,7 @@ export interface PlaceContext {
 	readonly clock: { now(): number };
 	/** Sound artifacts, oldest first. */
 	readonly sound: ArtifactEdition[];
-	/** Everything that the source ever offered. */
-	readonly offered: Edition[];
+	readonly source: { readonly offered: readonly Edition[] };
 	/** Whose signatures agents believe. */
 	readonly signers: readonly string[];
 	/** Whether the test can wait until a date that lies minutes ahead has passed. */
@@ -60,7 +59,7 @@ const EDITIONS: readonly (readonly [string, number, (world: PlaceContext) => Edi
 		["revoked", 5, (world) => revokedOne(world, latest(world))],
 		["revoked-older", 2, (world) => revokedOne(world, world.dice.pick(asTuple(world.sound.slice(-4))))],
 		["bare-revocation", 2, (world) => world.press.bareRevocation(revokedAt(world))],
-		["replay", 6, (world) => world.dice.pick(asTuple(world.offered))],
+		["replay", 6, (world) => world.dice.pick(asTuple(world.source.offered))],
 		["garbage", 2, garbage],
 	];
 

@@ -36,7 +36,7 @@ function anyPlace({ dice }: ProcessWorld): PlaceKind {
 
 async function changePlace(world: ProcessWorld, once: boolean): Promise<string> {
 	const kind = anyPlace(world);
-	world.offer(await kind.make(world), once);
+	world.source.offer(await kind.make(world), once);
 	if (world.dice.chance(0.7)) world.command.signal("SIGHUP");
 	await pause(world.dice.between(0, 120));
 	return kind.name;
@@ -45,10 +45,10 @@ async function changePlace(world: ProcessWorld, once: boolean): Promise<string> 
 async function slow(world: ProcessWorld): Promise<string> {
 	const { dice, source } = world;
 	const before = source.place;
-	world.offer({ kind: "slow", edition: dice.chance(0.5) ? await newer(world) : latest(world) });
+	world.source.offer({ kind: "slow", edition: dice.chance(0.5) ? await newer(world) : latest(world) });
 	world.command.signal("SIGHUP");
 	await pause(dice.between(50, 400));
-	world.offer(before);
+	world.source.offer(before);
 	const end = dice.pick(["answered", "answered", "stop", "kill"]);
 	if (end === "stop" || end === "kill") await world.restart(end);
 	world.release();
@@ -72,7 +72,7 @@ async function wait(world: ProcessWorld): Promise<string> {
 /** Longer than the TTL, which just-in-time does not have. */
 async function outage(world: ProcessWorld): Promise<string> {
 	const kind = PLACES.find(({ name }) => name === "reset");
-	if (kind !== undefined) world.offer(await kind.make(world));
+	if (kind !== undefined) world.source.offer(await kind.make(world));
 	await pause(world.isCached ? 6_000 : 1_000);
 	return "";
 }
@@ -81,7 +81,7 @@ async function outage(world: ProcessWorld): Promise<string> {
 async function freeze(world: ProcessWorld): Promise<string> {
 	const kind = anyPlace(world);
 	world.command.signal("SIGSTOP");
-	world.offer(await kind.make(world));
+	world.source.offer(await kind.make(world));
 	await pause(world.dice.between(50, 1_500));
 	world.command.signal("SIGCONT");
 	return kind.name;
@@ -90,7 +90,7 @@ async function freeze(world: ProcessWorld): Promise<string> {
 async function restart(world: ProcessWorld, how: "stop" | "kill"): Promise<string> {
 	const kind = anyPlace(world);
 	const isPoked = world.dice.chance(0.6);
-	world.offer(await kind.make(world));
+	world.source.offer(await kind.make(world));
 	if (isPoked) world.command.signal("SIGHUP");
 	await pause(world.dice.between(0, 30));
 	await world.restart(how);
@@ -100,13 +100,13 @@ async function restart(world: ProcessWorld, how: "stop" | "kill"): Promise<strin
 /** It is told to stop while it waits for a source that never answers. */
 async function inSilence(world: ProcessWorld): Promise<string> {
 	const kind = PLACES.find(({ name }) => name === world.dice.pick(["silence", "headers-only", "first-byte"]));
-	if (kind !== undefined) world.offer(await kind.make(world));
+	if (kind !== undefined) world.source.offer(await kind.make(world));
 	world.command.signal("SIGHUP");
 	await pause(150);
 	const how = world.dice.pick<"stop" | "kill">(["stop", "kill"]);
 	await world.restart(how);
 	await world.check();
-	world.offer({ kind: "honest", edition: await newer(world), isTagged: true });
+	world.source.offer({ kind: "honest", edition: await newer(world), isTagged: true });
 	await world.restart("stop");
 	return how;
 }
@@ -117,7 +117,7 @@ async function heal(world: ProcessWorld): Promise<string> {
 	const signer = world.signers[0] ?? "a";
 	// A little ahead: what was signed twice a moment ago bears a date that is a little ahead, too.
 	const edition = await newer(world, { signer, aheadMs: 1_500, livesMs: 86_400_000 });
-	world.offer({ kind: "honest", edition, isTagged: true });
+	world.source.offer({ kind: "honest", edition, isTagged: true });
 	world.command.signal("SIGHUP");
 	await world.assertHeals(edition);
 	return "";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { deadOrigin, startServer, type TestServer } from "@clef-sh/testkit/servers";
-import { type ArtifactEdition, type Edition, IDENTITY, Press, SIGNERS } from "./artifacts.js";
+import { type ArtifactEdition, IDENTITY, Press, SIGNERS } from "./artifacts.js";
 import { ChaosViolation } from "./belief.js";
 import { ChaosCommand } from "./command.js";
 import { Courses } from "./courses.js";
@@ -12,7 +12,7 @@ import type { Dice } from "./dice.js";
 import type { Moment, Policy } from "./facts.js";
 import { URL_SECRET } from "./instance.js";
 import type { PlaceContext } from "./places.js";
-import { ChaosSource, type Place } from "./source.js";
+import { ChaosSource } from "./source.js";
 
 /** After everything is in order, it must serve within this; a read may have to run into its deadline first. */
 const HEALS_WITHIN_MS = 20_000;
@@ -24,7 +24,6 @@ export class ProcessWorld implements PlaceContext {
 	readonly press: Press = new Press();
 	readonly clock: { now(): number } = { now: Date.now };
 	readonly sound: ArtifactEdition[] = [];
-	readonly offered: Edition[] = [];
 	readonly signers: readonly string[];
 	readonly canWait = false;
 	longestWaitMs = 0;
@@ -54,7 +53,6 @@ export class ProcessWorld implements PlaceContext {
 		this.#cachePath = cachePath;
 		this.#server = server;
 		this.sound.push(first);
-		this.offered.push(first);
 		this.source = new ChaosSource({ kind: "honest", edition: first, isTagged: true }, now);
 	}
 
@@ -82,13 +80,6 @@ export class ProcessWorld implements PlaceContext {
 	get command(): ChaosCommand {
 		if (this.#command === undefined) throw new RangeError("it does not run");
 		return this.#command;
-	}
-
-	/** Puts something into the place that the command reads. */
-	offer(place: Place, once = false): void {
-		if (place.kind === "honest" || place.kind === "slow") this.offered.push(place.edition);
-		if (once) this.source.once(place);
-		else this.source.place = place;
 	}
 
 	/** Lets those who wait for a slow answer have it. */

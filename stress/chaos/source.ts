@@ -32,6 +32,8 @@ const JUNK: Facts = { kind: "junk" };
 /** The source of one episode: what it answers, and to whom it answered what. */
 export class ChaosSource {
 	place: Place;
+	/** Everything that it was ever given to answer with. */
+	readonly offered: Edition[] = [];
 	readonly #once: Place[] = [];
 	readonly #now: () => Moment;
 	#reads: OpenRead[] = [];
@@ -41,11 +43,14 @@ export class ChaosSource {
 	constructor(place: Place, now: () => Moment) {
 		this.place = place;
 		this.#now = now;
+		this.offer(place);
 	}
 
-	/** The coming read alone is answered like this. */
-	once(place: Place): void {
-		this.#once.push(place);
+	/** Puts something into the place: for good, or for the coming read alone. */
+	offer(place: Place, once = false): void {
+		if (place.kind === "honest" || place.kind === "slow") this.offered.push(place.edition);
+		if (once) this.#once.push(place);
+		else this.place = place;
 	}
 
 	forgetOnce(): void {

@@ -53,7 +53,7 @@ export const STEPS: readonly [StepKind, ...StepKind[]] = [
 async function changePlace(world: ChaosWorld, once: boolean): Promise<string> {
 	if (firstPlace === undefined) throw new RangeError("no places");
 	const kind = world.dice.weighted([firstPlace, ...otherPlaces]);
-	world.offer(await kind.make(world), once);
+	world.source.offer(await kind.make(world), once);
 	const poked = world.dice.pick(["sighup", "refresh", "nothing"]);
 	if (poked === "sighup") await sighup(world);
 	if (poked === "refresh") await refresh(world);
@@ -67,7 +67,7 @@ async function oneSided(world: ChaosWorld): Promise<string> {
 	const kind = dice.weighted([firstPlace, ...otherPlaces]);
 	const instance = dice.chance(0.5) ? instances.at(0) : instances.at(-1);
 	source.forgetOnce();
-	world.offer(await kind.make(world), true);
+	world.source.offer(await kind.make(world), true);
 	if (instance !== undefined) await world.drive(instance.agent.refresh());
 	return `${kind.name} ${instance?.slot}`;
 }
@@ -81,12 +81,13 @@ async function slowAnswer(world: ChaosWorld): Promise<string> {
 		dice.between(0, 12_000),
 	];
 	source.forgetOnce();
-	world.offer({ kind: "slow", edition: slow });
+	world.source.offer({ kind: "slow", edition: slow });
 	for (const { agent } of world.instances) agent.sourceChanged();
 	await world.rest();
-	world.offer(before);
+	world.source.offer(before);
 	const meanwhile = dice.pick(["nothing", "newer", "jump", "sighup"]);
-	if (meanwhile === "newer") world.offer({ kind: "honest", edition: await newer(world), isTagged: true });
+	if (meanwhile === "newer")
+		world.source.offer({ kind: "honest", edition: await newer(world), isTagged: true });
 	if (meanwhile === "jump") await jump(world);
 	if (meanwhile === "sighup") await sighup(world);
 	await world.pass(ms);
@@ -217,7 +218,7 @@ async function breakPlaceSometimes(world: ChaosWorld): Promise<string> {
 	const failures = PLACES.filter(({ name }) => ["500", "silence", "reset"].includes(name));
 	const place = world.dice.pick([undefined, ...failures]);
 	if (place === undefined || world.dice.chance(0.3)) return "up";
-	world.offer(await place.make(world));
+	world.source.offer(await place.make(world));
 	return place.name;
 }
 
@@ -252,7 +253,7 @@ async function heal(world: ChaosWorld): Promise<string> {
 		livesMs: 86_400_000,
 		signer: setting.policy.signers[0] ?? "a",
 	});
-	world.offer({ kind: "honest", edition, isTagged: true });
+	world.source.offer({ kind: "honest", edition, isTagged: true });
 	const byItself = dice.chance(0.3);
 	if (byItself) await world.pass(Math.max(staleAfter(world), world.longestWaitMs) * 1.1 + GRACE_MS);
 	else for (const { agent } of world.instances) agent.sourceChanged();

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ManualClock } from "@clef-sh/testkit/clock";
 import type { TestServer } from "@clef-sh/testkit/servers";
-import { type ArtifactEdition, type Edition, IDENTITY, Press } from "./artifacts.js";
+import { type ArtifactEdition, IDENTITY, Press } from "./artifacts.js";
 import { Belief, ChaosViolation } from "./belief.js";
 import { assertOpening, assertStatus, openOnce } from "./check.js";
 import type { Dice } from "./dice.js";
@@ -11,7 +11,7 @@ import { type Moment, TOLERANCE_MS } from "./facts.js";
 import { Instance, type Setting } from "./instance.js";
 import type { Slot } from "./model.js";
 import type { PlaceContext } from "./places.js";
-import { ChaosSource, type Place } from "./source.js";
+import { ChaosSource } from "./source.js";
 
 /** What a run counts. */
 export interface Tally {
@@ -39,7 +39,6 @@ export class ChaosWorld implements PlaceContext {
 	readonly belief: Belief;
 	readonly tally: Tally;
 	readonly sound: ArtifactEdition[] = [];
-	readonly offered: Edition[] = [];
 	/** Copies of the record on disk that somebody took. */
 	readonly copies: (Buffer | undefined)[] = [];
 	readonly signers: readonly string[];
@@ -61,7 +60,6 @@ export class ChaosWorld implements PlaceContext {
 		this.belief = new Belief(setting.policy);
 		this.source = new ChaosSource({ kind: "honest", edition: first, isTagged: true }, () => this.now());
 		this.sound.push(first);
-		this.offered.push(first);
 	}
 
 	/** Makes a world with random options and one agent in it. */
@@ -206,13 +204,6 @@ export class ChaosWorld implements PlaceContext {
 
 	#noteTime(): void {
 		this.#latestWallMs = Math.max(this.#latestWallMs, this.clock.now());
-	}
-
-	/** Puts something into the place that agents read. */
-	offer(place: Place, once = false): void {
-		if (place.kind === "honest" || place.kind === "slow") this.offered.push(place.edition);
-		if (once) this.source.once(place);
-		else this.source.place = place;
 	}
 
 	/** Asserts of every agent that it says and serves what the model says; `opens` readers at once. */

@@ -1,39 +1,31 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { caseCount, stressSeed } from "../stress-settings.js";
 import { artifactCase } from "./artifact-cases.js";
 import { ACCEPTED, judgeArtifact, REFUSALS, REVOKED } from "./artifact-oracle.js";
 import { appliedPolicies } from "./artifact-policies.js";
 import { artifactSeeds } from "./artifact-seeds.js";
-import { RunRecord } from "./run-record.js";
+import { runCases } from "./run-cases.js";
 
 const CASES = caseCount("CLEF_FUZZ_ARTIFACTS", 1_000_000);
-/** After these the engine has compiled what it will compile. */
-const WARM_UP = 10_000;
 /** Enough for the rarest outcome to turn up. */
 const ENOUGH_FOR_EVERY_OUTCOME = 20_000;
 const MOST_GROWTH = 256 * 1_048_576;
-/** The runner wants to hear from its worker now and then. */
-const CASES_PER_TURN = 1_000;
 
 const seeds = artifactSeeds();
 const policies = appliedPolicies(seeds);
 
-async function run(seed: number, count: number): Promise<RunRecord> {
-	const record = new RunRecord("artifacts", seed);
-	for (let index = 0; index < count; index += 1) {
-		const { body, applied } = artifactCase(seeds, policies, seed, index);
-		try {
-			record.add(judgeArtifact(body, applied), body);
-		} catch (error) {
-			throw record.failure(index, body, error);
-		}
-		if (index % CASES_PER_TURN !== 0) continue;
-		await nextTurn();
-		if (index >= WARM_UP) record.measure();
-	}
-	return record;
-}
+const run = (seed: number, count: number) =>
+	runCases(
+		{
+			name: "artifacts",
+			warmUp: 10_000,
+			make: (from, index) => artifactCase(seeds, policies, from, index),
+			bytesOf: ({ body }) => body,
+			judge: ({ body, applied }) => judgeArtifact(body, applied),
+		},
+		seed,
+		count,
+	);
 
 describe("mutated artifacts", () => {
 	it("start from artifacts that are taken exactly where their signature and the policy say so", () => {

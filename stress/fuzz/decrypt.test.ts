@@ -11,13 +11,12 @@ import { KMS_STAND_INS } from "./kms-stand-ins.js";
 import { VALUE_MARK } from "./payload-cases.js";
 import { namesIn, packedIn } from "./payload-oracle.js";
 import { assertPrintable } from "./printable.js";
-import { RunRecord } from "./run-record.js";
+import { runCases } from "./run-cases.js";
 import { DATA_KEY } from "./sealed-envelopes.js";
 import { areSecrets } from "./secrets-oracle.js";
 
 /** Three of a hundred artifacts. */
 const CASES = Math.ceil(caseCount("CLEF_FUZZ_ARTIFACTS", 1_000_000) * 0.03);
-const WARM_UP = 1_000;
 const ENOUGH_FOR_EVERY_OUTCOME = 1_000;
 const MOST_GROWTH = 256 * 1_048_576;
 const SLOW_MS = 2_000;
@@ -92,19 +91,18 @@ function assertGenuine(secrets: Secrets, { payload }: DecryptCase): void {
 	if (!isGenuine) throw new AssertionError({ message: "it opened as something that nobody packed" });
 }
 
-async function run(seed: number, count: number): Promise<RunRecord> {
-	const record = new RunRecord("decryption", seed);
-	for (let index = 0; index < count; index += 1) {
-		const sample = decryptCase(seeds, seed, index);
-		try {
-			record.add(await judge(sample), sample.body);
-		} catch (error) {
-			throw record.failure(index, sample.body, error);
-		}
-		if (index >= WARM_UP && index % 100 === 0) record.measure();
-	}
-	return record;
-}
+const run = (seed: number, count: number) =>
+	runCases(
+		{
+			name: "decryption",
+			warmUp: 1_000,
+			make: (from, index) => decryptCase(seeds, from, index),
+			bytesOf: ({ body }) => body,
+			judge,
+		},
+		seed,
+		count,
+	);
 
 describe("mutated artifacts that nobody checks for a signature", () => {
 	it("start from artifacts that open", async () => {

@@ -1,20 +1,17 @@
 import { AssertionError, ok } from "node:assert";
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { parseSecrets, type Secrets } from "@clef-sh/artifact";
 import { describe, expect, it } from "vitest";
 import { caseCount, stressSeed } from "../stress-settings.js";
 import { payloadCase, VALUE_MARK } from "./payload-cases.js";
 import { namesIn, packedIn } from "./payload-oracle.js";
 import { assertPrintable } from "./printable.js";
-import { RunRecord } from "./run-record.js";
+import { runCases } from "./run-cases.js";
 import { assertSecrets } from "./secrets-oracle.js";
 
 /** A fifth of the artifacts. */
 const CASES = Math.ceil(caseCount("CLEF_FUZZ_ARTIFACTS", 1_000_000) / 5);
-const WARM_UP = 10_000;
 const ENOUGH_FOR_EVERY_OUTCOME = 2_000;
 const MOST_GROWTH = 256 * 1_048_576;
-const CASES_PER_TURN = 1_000;
 const SLOW_MS = 2_000;
 const MAX_MESSAGE = 1_000;
 
@@ -49,21 +46,12 @@ function secretsOrRefusal(payload: Buffer): Secrets | Refusal {
 	}
 }
 
-async function run(seed: number, count: number): Promise<RunRecord> {
-	const record = new RunRecord("payloads", seed);
-	for (let index = 0; index < count; index += 1) {
-		const payload = payloadCase(seed, index);
-		try {
-			record.add(judge(payload), payload);
-		} catch (error) {
-			throw record.failure(index, payload, error);
-		}
-		if (index % CASES_PER_TURN !== 0) continue;
-		await nextTurn();
-		if (index >= WARM_UP) record.measure();
-	}
-	return record;
-}
+const run = (seed: number, count: number) =>
+	runCases(
+		{ name: "payloads", warmUp: 10_000, make: payloadCase, bytesOf: (payload) => payload, judge },
+		seed,
+		count,
+	);
 
 describe("mutated payloads", () => {
 	it("follow from the seed alone", async () => {

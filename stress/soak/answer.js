@@ -68,6 +68,7 @@ export function nextRequest(turn, etag, isLight) {
 }
 
 /**
+ * Which revision an answer is of, and what is wrong with it.
  * @param {Asked} asked
  * @param {Answer} answer
  * @returns {Finding}

@@ -33,16 +33,17 @@ const LAST_DIGESTS = 160;
 export const VALUE_MARK = "value-of-";
 
 /**
+ * The name of a revision in its artifact.
  * @param {number} number
- * @returns {string} the revision's name in the artifact
  */
 export function revisionName(number) {
 	return `${PREFIX}${String(number).padStart(6, "0")}`;
 }
 
 /**
+ * The number of the revision of this name; NaN for what is no name of a revision.
  * @param {unknown} name
- * @returns {number} NaN for what is no name of a revision
+ * @returns {number}
  */
 export function revisionNumber(name) {
 	return typeof name === "string" && /^soak-\d{6}$/.test(name)
@@ -51,8 +52,8 @@ export function revisionNumber(name) {
 }
 
 /**
+ * The name of a key by its place among the keys, counted from 0.
  * @param {number} index
- * @returns {string} the name of a key
  */
 export function keyName(index) {
 	return `KEY_${String(index).padStart(3, "0")}`;
@@ -71,8 +72,9 @@ export function secretValue(number, key) {
 }
 
 /**
+ * The number of the revision that a value names; NaN when it names none.
  * @param {unknown} value
- * @returns {number} the revision that a value names, NaN when it names none
+ * @returns {number}
  */
 export function revisionOfValue(value) {
 	return typeof value === "string" && value.startsWith(VALUE_MARK)
@@ -81,6 +83,7 @@ export function revisionOfValue(value) {
 }
 
 /**
+ * All that a revision holds and is answered with, from its number alone.
  * @param {number} number
  * @returns {RevisionContent}
  */

@@ -9,13 +9,18 @@ import {
 	makeAwsKey,
 	signWith,
 } from "./aws-kms-key.js";
-import type { KeyPair } from "./s3-server.js";
 import { type Behaviour, type RecordedRequest, startServer, type TestServer } from "./servers.js";
-import { hasValidSignature, signedAtMs, sigV4Claim } from "./sigv4.js";
+import {
+	AWS_EXAMPLE_KEY_PAIR,
+	type AwsKeyPair,
+	hasValidSignature,
+	isSignedNow,
+	sigV4Claim,
+} from "./sigv4.js";
 
 /** What is asked for besides the defaults. */
 export interface AwsKmsServerOptions {
-	readonly credentials?: KeyPair;
+	readonly credentials?: AwsKeyPair;
 	readonly region?: string;
 
 	/** Wall clock, epoch milliseconds. */
@@ -37,12 +42,6 @@ class Refusal extends Error {
 	}
 }
 
-const FIFTEEN_MINUTES_MS = 900_000;
-const DEFAULT_CREDENTIALS: KeyPair = {
-	accessKeyId: "AKIAIOSFODNN7EXAMPLE",
-	secretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
-};
-
 /**
  * AWS KMS on 127.0.0.1 by its API reference: JSON 1.1, signature version 4 verified, keys with states, policies,
  * aliases; Encrypt, Decrypt, GenerateDataKey, Sign, GetPublicKey and DescribeKey.
@@ -56,7 +55,7 @@ export class AwsKmsServer {
 	readonly operations: string[] = [];
 
 	/** The only key pair it knows; a test may change it. */
-	credentials: KeyPair;
+	credentials: AwsKeyPair;
 	readonly close: () => Promise<void>;
 
 	/** Answers the coming requests with these instead, one each; the last stays. */
@@ -69,7 +68,7 @@ export class AwsKmsServer {
 		this.requests = server.requests;
 		this.close = server.close;
 		this.respondWith = server.respondWith;
-		this.credentials = options.credentials ?? DEFAULT_CREDENTIALS;
+		this.credentials = options.credentials ?? AWS_EXAMPLE_KEY_PAIR;
 		this.region = options.region ?? "eu-central-1";
 		this.#now = options.now ?? Date.now;
 	}
@@ -143,7 +142,7 @@ export class AwsKmsServer {
 		if (claim === undefined) throw new Refusal("MissingAuthenticationTokenException");
 		if (claim.accessKeyId !== accessKeyId) throw new Refusal("UnrecognizedClientException");
 		if (request.headers["x-amz-security-token"] !== sessionToken) throw new Refusal("ExpiredTokenException");
-		const isNow = Math.abs(signedAtMs(request) - this.#now()) <= FIFTEEN_MINUTES_MS;
+		const isNow = isSignedNow(request, this.#now());
 		const isHere = claim.region === this.region && claim.service === "kms";
 		if (!(isNow && isHere && hasValidSignature(request, claim, secretAccessKey)))
 			throw new Refusal("InvalidSignatureException");

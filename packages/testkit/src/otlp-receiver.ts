@@ -1,9 +1,8 @@
-import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { gunzipSync } from "node:zlib";
+import { closeServer, listenOnLoopback } from "./loopback.js";
 import { decodeJson, decodeProtobuf, type OtlpMessage, type OtlpSignal } from "./otlp-messages.js";
 import {
 	logRecordsOf,
@@ -81,9 +80,7 @@ export async function startOtlpReceiver({ tls }: OtlpReceiverOptions = {}): Prom
 		for (const look of waiting) look();
 	};
 	const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
-	server.listen(0, "127.0.0.1");
-	await once(server, "listening");
-	const { port } = server.address() as AddressInfo;
+	const port = await listenOnLoopback(server);
 	return {
 		url: `${tls === undefined ? "http" : "https"}://127.0.0.1:${port}`,
 		requests: store.requests,
@@ -95,12 +92,7 @@ export async function startOtlpReceiver({ tls }: OtlpReceiverOptions = {}): Prom
 			queue = [...behaviours];
 		},
 		until: (condition) => untilHolds(condition, waiting),
-		close: async () => {
-			const closed = once(server, "close");
-			server.close();
-			server.closeAllConnections();
-			await closed;
-		},
+		close: () => closeServer(server),
 	};
 }
 

@@ -6,8 +6,9 @@ import {
 	type Server,
 	type ServerResponse,
 } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { connect } from "node:net";
 import type { Duplex } from "node:stream";
+import { listenOnLoopback } from "./loopback.js";
 
 /** What a proxy was asked for. */
 export interface ProxiedRequest {
@@ -67,10 +68,9 @@ export async function startProxy(ports: Readonly<Record<string, number>>): Promi
 		else if (mode.kind === "hang up") socket.destroy();
 	});
 	server.on("connection", (socket) => hold(socket, sockets));
-	server.listen(0, "127.0.0.1");
-	await once(server, "listening");
+	const port = await listenOnLoopback(server);
 	return {
-		url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+		url: `http://127.0.0.1:${port}`,
 		requests,
 		become: (next) => {
 			mode = next;

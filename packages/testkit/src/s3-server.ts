@@ -2,20 +2,18 @@ import { createHash } from "node:crypto";
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import { answersUnmodified } from "./conditional-request.js";
 import { type Behaviour, type RecordedRequest, startServer } from "./servers.js";
-import { hasValidSignature, type SigV4Claim, signedAtMs, sigV4Claim } from "./sigv4.js";
-
-/** An AWS key pair that a server knows. */
-export interface KeyPair {
-	readonly accessKeyId: string;
-	readonly secretAccessKey: string;
-
-	/** Then every request has to carry it. */
-	readonly sessionToken?: string;
-}
+import {
+	AWS_EXAMPLE_KEY_PAIR,
+	type AwsKeyPair,
+	hasValidSignature,
+	isSignedNow,
+	type SigV4Claim,
+	sigV4Claim,
+} from "./sigv4.js";
 
 /** What is asked for besides the defaults. */
 export interface S3ServerOptions {
-	readonly credentials?: KeyPair;
+	readonly credentials?: AwsKeyPair;
 
 	/** Where all buckets are; requests signed for another region are refused. */
 	readonly region?: string;
@@ -49,12 +47,6 @@ interface Version extends PutOptions {
 	readonly bytes?: Uint8Array;
 }
 
-const FIFTEEN_MINUTES_MS = 900_000;
-const DEFAULT_CREDENTIALS: KeyPair = {
-	accessKeyId: "AKIAIOSFODNN7EXAMPLE",
-	secretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
-};
-
 /**
  * S3's GetObject on 127.0.0.1, addressed path style, by its API reference: signature version 4 verified, entity
  * tags with conditional requests, checksums on request, versions and delete markers, errors as XML.
@@ -65,7 +57,7 @@ export class S3Server {
 	readonly answers: Answer[] = [];
 
 	/** The only key pair it knows; a test may change it. */
-	credentials: KeyPair;
+	credentials: AwsKeyPair;
 	region: string;
 
 	/** How a request signed for another region is refused: by a redirect, or for its signature. */
@@ -82,7 +74,7 @@ export class S3Server {
 		this.url = server.url;
 		this.requests = server.requests;
 		this.close = server.close;
-		this.credentials = options.credentials ?? DEFAULT_CREDENTIALS;
+		this.credentials = options.credentials ?? AWS_EXAMPLE_KEY_PAIR;
 		this.region = options.region ?? "us-east-1";
 		this.#respondWith = server.respondWith;
 		this.#now = options.now ?? Date.now;
@@ -179,8 +171,7 @@ export class S3Server {
 		if (claim === undefined) return [403, "AccessDenied"];
 		if (claim.accessKeyId !== accessKeyId) return [403, "InvalidAccessKeyId"];
 		if (request.headers["x-amz-security-token"] !== sessionToken) return [400, "ExpiredToken"];
-		if (!(Math.abs(signedAtMs(request) - this.#now()) <= FIFTEEN_MINUTES_MS))
-			return [403, "RequestTimeTooSkewed"];
+		if (!isSignedNow(request, this.#now())) return [403, "RequestTimeTooSkewed"];
 		if (claim.region !== this.region) return this.#elsewhere();
 		return this.#isSigned(request, claim, secretAccessKey) ? undefined : [403, "SignatureDoesNotMatch"];
 	}
@@ -214,7 +205,11 @@ export function s3Refusal(status: number, code: string, headers: OutgoingHttpHea
 }
 
 /** Answers as STS does when it gives temporary keys for a web identity; they last an hour. */
-export function webIdentityAnswer({ accessKeyId, secretAccessKey, sessionToken = "" }: KeyPair): Behaviour {
+export function webIdentityAnswer({
+	accessKeyId,
+	secretAccessKey,
+	sessionToken = "",
+}: AwsKeyPair): Behaviour {
 	const expiration = new Date(Date.now() + 3_600_000).toISOString();
 	const keys = `<AccessKeyId>${accessKeyId}</AccessKeyId><SecretAccessKey>${secretAccessKey}</SecretAccessKey>`;
 	const rest = `<SessionToken>${sessionToken}</SessionToken><Expiration>${expiration}</Expiration>`;

@@ -1,7 +1,6 @@
-import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
+import { closeServer, listenOnLoopback } from "./loopback.js";
 
 export { behaviours, type Stream, stream } from "./behaviours.js";
 
@@ -52,9 +51,7 @@ export async function startServer(...first: readonly Behaviour[]): Promise<TestS
 		if (behaviour === undefined) response.writeHead(404).end();
 		else behaviour(request, response);
 	});
-	server.listen(0, "127.0.0.1");
-	await once(server, "listening");
-	const { port } = server.address() as AddressInfo;
+	const port = await listenOnLoopback(server);
 	return {
 		url: `http://127.0.0.1:${port}`,
 		requests,
@@ -62,12 +59,7 @@ export async function startServer(...first: readonly Behaviour[]): Promise<TestS
 			queue = [...behaviours];
 		},
 		nextHangUp: () => new Promise((resolve) => hangUps.push(resolve)),
-		close: async () => {
-			const closed = once(server, "close");
-			server.close();
-			server.closeAllConnections();
-			await closed;
-		},
+		close: () => closeServer(server),
 	};
 }
 

@@ -23,6 +23,23 @@ export interface SigV4Claim {
 	readonly signature: string;
 }
 
+/** An AWS key pair that a server knows. */
+export interface AwsKeyPair {
+	readonly accessKeyId: string;
+	readonly secretAccessKey: string;
+
+	/** Then every request has to carry it. */
+	readonly sessionToken?: string;
+}
+
+/** The key pair that AWS's documentation signs its examples with. */
+export const AWS_EXAMPLE_KEY_PAIR: AwsKeyPair = {
+	accessKeyId: "AKIAIOSFODNN7EXAMPLE",
+	secretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+};
+
+/** As far as AWS lets clocks be apart. */
+const FIFTEEN_MINUTES_MS = 900_000;
 const AUTHORIZATION =
 	/^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([^/]+)\/([^/]+)\/aws4_request, ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})$/;
 
@@ -60,6 +77,11 @@ export function hasValidSignature(request: SignedRequest, claim: SigV4Claim, sec
 export function signedAtMs({ headers }: Pick<SignedRequest, "headers">): number {
 	const basic = String(headers["x-amz-date"] ?? "");
 	return Date.parse(basic.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"));
+}
+
+/** Whether a request says that it was signed about now, as AWS takes it; `now` is in epoch milliseconds. */
+export function isSignedNow(request: Pick<SignedRequest, "headers">, now: number): boolean {
+	return Math.abs(signedAtMs(request) - now) <= FIFTEEN_MINUTES_MS;
 }
 
 function canonicalRequest(

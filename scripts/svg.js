@@ -1,29 +1,22 @@
-// Words in the picture of the dashboard, and its colours.
-
-/** What is read first. */
-export const TEXT = "#d5d6e0";
-/** What is read next. */
-export const MUTED = "#9fa1ad";
-
-/** Grafana's names for the colours that the dashboard uses. */
-export const COLOURS = new Map([
-	["green", "#73bf69"],
-	["yellow", "#f2cc0c"],
-	["orange", "#ff9830"],
-	["red", "#f2495c"],
-	["purple", "#b877d9"],
-	["text", TEXT],
-]);
+// Words and legends of pictures, as SVG.
 
 /**
+ * Text that an SVG shows as it is.
+ * @param {string} content
+ */
+export function escaped(content) {
+	return content.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+}
+
+/**
+ * One line of words; `y` is that of their base line.
  * @param {number} x
  * @param {number} y
  * @param {string} content
  * @param {{ fill: string, size?: number, anchor?: string, weight?: number }} style
  */
 export function text(x, y, content, { fill, size = 12, anchor = "start", weight = 400 }) {
-	const escaped = content.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
-	return `<text x="${x}" y="${y}" fill="${fill}" font-size="${size}" text-anchor="${anchor}" font-weight="${weight}">${escaped}</text>`;
+	return `<text x="${x}" y="${y}" fill="${fill}" font-size="${size}" text-anchor="${anchor}" font-weight="${weight}">${escaped(content)}</text>`;
 }
 
 const LEGEND_ROW_PX = 17;
@@ -36,10 +29,10 @@ const AROUND_PX = 28;
  * Names with their colours, in as many rows as they need.
  * @param {readonly { name: string, colour: string }[]} entries
  * @param {number} width
- * @param {string} [fill] of the names
+ * @param {string} fill of the names
  * @returns {{ height: number, drawn: string }} drawn from 0 downwards
  */
-export function legend(entries, width, fill = MUTED) {
+export function legend(entries, width, fill) {
 	let [x, y] = [0, 0];
 	const drawn = entries.map(({ name, colour }) => {
 		const capitals = name.match(/[A-Z_]/g)?.length ?? 0;
