@@ -63,7 +63,7 @@ it("loads age only when there is something to decrypt", async () => {
 });
 
 it("loads the curves of other keys only for such a key", async () => {
-	const { chunks } = await loadedBy(sourceFile());
+	const { chunks } = await loadedFrom(sourceFile());
 	expect(chunks.filter((chunk) => chunk.includes("late-curves"))).toEqual([]);
 	expect(readdirSync(join(dist, "chunks"))).toContain("late-curves.js");
 });
