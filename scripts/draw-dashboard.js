@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dashboardPanels, filledIn, seriesName } from "../e2e/observability-dashboard.js";
 import { Prometheus } from "../e2e/observability-prometheus.js";
+import { freePort } from "./free-port.js";
 import { ObservedLife } from "./observability/life.js";
 import { drawDashboard } from "./observability/picture.js";
 import { ensureBuilt, root } from "./run.js";
@@ -25,7 +26,7 @@ try {
 	toStop.push(() => life.stop());
 	const prometheus = await Prometheus.start({
 		folder: join(folder, "prometheus"),
-		port: life.freePort,
+		port: await freePort(),
 		agentPort: life.port,
 		token: life.token,
 		scrapeInterval: SCRAPE_INTERVAL,

@@ -14,16 +14,16 @@ const MOST_OUTPUT = 64 * 1024 * 1024;
  * it could not be started where that is so; `stdout` is what it wrote there, as it is.
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ cwd?: string, show?: boolean, env?: NodeJS.ProcessEnv }} [options] env: in place of this process's own
+ * @param {{ cwd?: string, show?: boolean, env?: NodeJS.ProcessEnv }} [options] env: the whole environment
  * @returns {{ ok: boolean, output: string, stdout: string }}
  */
-export function run(command, args, { cwd = root, show = false, env = process.env } = {}) {
+export function run(command, args, { cwd = root, show = false, env = quietly() } = {}) {
 	const result = spawnSync(command, args, {
 		cwd,
 		encoding: "utf8",
 		maxBuffer: MOST_OUTPUT,
 		stdio: ["ignore", show ? "inherit" : "pipe", show ? "inherit" : "pipe"],
-		env: { ...env, TURBO_TELEMETRY_DISABLED: "1", NO_COLOR: "1", FORCE_COLOR: "0" },
+		env,
 	});
 	const [stdout, stderr] = [result.stdout ?? "", result.stderr ?? ""];
 	return {
@@ -49,4 +49,9 @@ export function ensureBuilt() {
 	if (ok) return;
 	console.error(`${output}\nThe build failed; run \`npm run build\`.`);
 	process.exit(1);
+}
+
+/** This process's environment, with the settings that keep tools quiet. */
+function quietly() {
+	return { ...process.env, TURBO_TELEMETRY_DISABLED: "1", NO_COLOR: "1", FORCE_COLOR: "0" };
 }

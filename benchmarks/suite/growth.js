@@ -18,7 +18,7 @@ const REFRESHES_PER_ROUND = 15;
 /** Which is the first where what every refresh takes, however small, is little. */
 const LARGE = 1_000;
 
-/** @type {import("./parts.js").Part} */
+/** The part about how costs grow with the number of keys. @type {import("./parts.js").Part} */
 export async function growth({ folder, rounds, seconds }) {
 	const packed = new Map(SIZES.map((keys) => [keys, packedIn(folder, keys)]));
 	const { builds: all, missing } = builds();

@@ -8,7 +8,7 @@ import { agentOn, builds, serialDecryptOn } from "./variants.js";
 
 const KEYS = 20;
 
-/** @type {import("./parts.js").Part} */
+/** The part about just-in-time serving. @type {import("./parts.js").Part} */
 export async function justInTime({ folder, rounds, seconds }) {
 	const packed = packedIn(folder, KEYS);
 	const { builds: all, missing } = builds();

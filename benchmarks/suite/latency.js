@@ -22,7 +22,7 @@ const BESIDE_FLOOR = { of: "ratio", atMost: 1.5 };
 /** So that the hundredth part of the requests is some hundreds. */
 const LONGER = 1.5;
 
-/** @type {import("./parts.js").Part} */
+/** The part about latency at a fixed rate. @type {import("./parts.js").Part} */
 export async function latency({ folder, rounds, seconds }) {
 	const packed = packedIn(folder, 20);
 	const { builds: all, missing } = builds();

@@ -14,7 +14,7 @@ import { agentOn, builds, ETAG, floorFor } from "./variants.js";
 const SETTLE_MS = 1_000;
 const SAMPLE_MS = 1_000;
 
-/** @type {import("./parts.js").Part} */
+/** The part about resident memory; `loadSeconds` is how long the load lasts. @type {import("./parts.js").Part} */
 export async function memory({ folder, rounds, loadSeconds }) {
 	const packed = packedIn(folder, 20);
 	const { builds: all, missing } = builds();

@@ -23,7 +23,7 @@ const REFRESH_EVERY_MS = 250;
 /** Than a turn, so that a turn has several refreshes. */
 const LONGER = 1.5;
 
-/** @type {import("./parts.js").Part} */
+/** The part about refreshes, and what those notice that are served meanwhile. @type {import("./parts.js").Part} */
 export async function refresh({ folder, rounds, seconds }) {
 	const packed = packedIn(folder, KEYS);
 	const artifacts = twoArtifacts(packed);

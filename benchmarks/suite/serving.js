@@ -29,7 +29,7 @@ const BESIDE_EXPRESS = { of: "ratio", atLeast: 4 };
 const FLOOR_AGAIN = "bare floor, again";
 const EXPRESS = "Express";
 
-/** @type {import("./parts.js").Part} */
+/** The part about throughput and processor time per request. @type {import("./parts.js").Part} */
 export async function serving({ folder, rounds, seconds }) {
 	const { builds: all, missing } = builds();
 	const load = generators();

@@ -16,7 +16,7 @@ const TARGETS = {
 	"npm command": [{ of: "ratio", atMost: 2.6 }],
 };
 
-/** @type {import("./parts.js").Part} */
+/** The part about the time from exec to the first 200. @type {import("./parts.js").Part} */
 export async function start({ folder, rounds }) {
 	const packed = packedIn(folder, 20);
 	const { builds: all, missing } = builds();

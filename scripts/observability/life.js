@@ -28,7 +28,6 @@ const LEAD_IN_MS = 2_000;
 export class ObservedLife {
 	token = randomBytes(24).toString("base64url");
 	port = 0;
-	freePort = 0;
 	#folder;
 	/** @type {Record<string, string>} */
 	#environment = {};
@@ -53,7 +52,6 @@ export class ObservedLife {
 		const source = await life.#serve((_, response) => life.#deliver(response));
 		const kms = await life.#serve(async (request, response) => life.#unwrap(request, response));
 		life.port = await freePort();
-		life.freePort = await freePort();
 		life.#environment = {
 			PATH: process.env.PATH ?? "",
 			AWS_ENDPOINT_URL_KMS: kms,

@@ -1,6 +1,6 @@
-import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { closeServer, listenOnLoopback } from "./loopback.js";
 
 /** A payload, flat or in namespaces. */
 export type Payload = Readonly<Record<string, string | Readonly<Record<string, string>>>>;
@@ -53,8 +53,7 @@ export class FakeAgent {
 	/** Starts one, on a port of its own unless a test wants one again. */
 	static async start(options: FakeAgentOptions = {}, port = 0): Promise<FakeAgent> {
 		const agent = new FakeAgent(options);
-		agent.#server.listen(port, "127.0.0.1");
-		await once(agent.#server, "listening");
+		await listenOnLoopback(agent.#server, port);
 		return agent;
 	}
 
@@ -104,11 +103,9 @@ export class FakeAgent {
 		this.#server.closeAllConnections();
 	}
 
-	async close(): Promise<void> {
-		const closed = once(this.#server, "close");
-		this.#server.close();
-		this.#server.closeAllConnections();
-		await closed;
+	/** Cuts all connections and stops. */
+	close(): Promise<void> {
+		return closeServer(this.#server);
 	}
 
 	#answer(request: IncomingMessage, response: ServerResponse): unknown {

@@ -6,8 +6,9 @@ import {
 	request as openRequest,
 	type ServerResponse,
 } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { Socket } from "node:net";
 import { buffer } from "node:stream/consumers";
+import { closeServer, listenOnLoopback } from "./loopback.js";
 
 /** What happens to the requests to come. */
 export type FaultMode =
@@ -96,16 +97,14 @@ class LoopbackProxy implements FaultProxy {
 	}
 
 	async listen(): Promise<void> {
-		this.#server.listen(this.#port, "127.0.0.1");
-		await once(this.#server, "listening");
-		this.#port = (this.#server.address() as AddressInfo).port;
+		this.#port = await listenOnLoopback(this.#server, this.#port);
 	}
 
 	async become(mode: FaultMode, passing = 0): Promise<void> {
 		const { listening } = this.#server;
 		this.#mode = mode;
 		this.#passing = passing;
-		if (mode.kind === "refuse" && listening) await this.#stop();
+		if (mode.kind === "refuse" && listening) await closeServer(this.#server);
 		else if (mode.kind !== "refuse" && !listening) await this.listen();
 	}
 
@@ -119,14 +118,7 @@ class LoopbackProxy implements FaultProxy {
 
 	async close(): Promise<void> {
 		this.release();
-		if (this.#server.listening) await this.#stop();
-	}
-
-	async #stop(): Promise<void> {
-		const closed = once(this.#server, "close");
-		this.#server.close();
-		this.#server.closeAllConnections();
-		await closed;
+		if (this.#server.listening) await closeServer(this.#server);
 	}
 
 	async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -2,9 +2,9 @@ import { once } from "node:events";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** Has a server listen on 127.0.0.1, and resolves with the port that the system gave it. */
-export async function listenOnLoopback(server: Server): Promise<number> {
-	server.listen(0, "127.0.0.1");
+/** Has a server listen on 127.0.0.1; resolves with the port, which the system gives unless one is asked for. */
+export async function listenOnLoopback(server: Server, port = 0): Promise<number> {
+	server.listen(port, "127.0.0.1");
 	await once(server, "listening");
 	return (server.address() as AddressInfo).port;
 }
