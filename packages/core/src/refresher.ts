@@ -121,8 +121,7 @@ export class Refresher {
 		if (clock.monotonic() < this.#dueAtMs + PUNCTUAL_MS) observe();
 		if (this.#rounds === 0) this.#validator = await prelude?.(this.signal);
 		this.#rounds += 1;
-		const { outcome, validator } = await this.#cycle();
-		this.#validator = validator;
+		const { outcome } = await this.#cycle();
 		this.#failures = outcome.kind === "kept" ? this.#failures + 1 : 0;
 		this.#lastOutcome = outcome;
 		if (!this.signal.aborted) observe();
@@ -136,6 +135,8 @@ export class Refresher {
 			this.#attempt = attempt;
 			if (this.signal.aborted) attempt.abort();
 			const result = await this.#parts.cycle(this.#validator, attempt.signal);
+			// Of an abandoned attempt, too: it may have learnt that what is held must not be confirmed any more.
+			this.#validator = result.validator;
 			if (!attempt.signal.aborted || this.signal.aborted) return result;
 		}
 	}
