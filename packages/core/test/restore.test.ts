@@ -2,7 +2,8 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { sealArtifact, sealFields } from "@clef-sh/testkit/artifacts";
 import { settle } from "@clef-sh/testkit/clock";
-import { describe, expect, it } from "vitest";
+import { behaviours, startServer } from "@clef-sh/testkit/servers";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { type Agent, type AgentOptions, createAgent } from "../src/index.js";
 import { RestartStage } from "./restart-stage.js";
 
@@ -174,6 +175,33 @@ describe.each([300, 0])("a restart at a TTL of %i", (ttlSeconds) => {
 		const agent = await world.start({ source: { kind: "inline", bytes: elsewhere } });
 		expect(agent.status().revision).toBe("r2");
 		expect(world.names).not.toContain("artifact.restored");
+	});
+
+	it("T21 A1 mixes up no two places that differ in their query alone", async () => {
+		const world = await stage();
+		const server = await startServer(behaviours.ok(await sealArtifact({ revision: "r2", packedAt: LATER })));
+		onTestFinished(() => server.close());
+		const at = (query: string) => world.start({ source: { kind: "http", url: `${server.url}/a?${query}` } });
+		await (await at("environment=staging")).close();
+		server.respondWith(behaviours.ok(await sealArtifact()));
+		expect((await at("environment=production")).status()).toMatchObject({ state: "ready", revision: "r1" });
+		expect(world.names).toEqual(["agent.started", "artifact.refreshed"]);
+	});
+
+	it.each([
+		["X-Amz-Expires=60&X-Amz-Signature=1", "X-Amz-Expires=60&X-Amz-Signature=2"],
+		["Expires=1&Signature=1&Key-Pair-Id=K", "Expires=2&Signature=2&Key-Pair-Id=K"],
+		["se=1&sig=1", "se=2&sig=2"],
+	])("T26 finds what it had though its address was signed anew: %s", async (before, after) => {
+		const world = await stage();
+		const server = await startServer(behaviours.ok(await sealArtifact()));
+		onTestFinished(() => server.close());
+		const at = (query: string) => world.start({ source: { kind: "http", url: `${server.url}/a?${query}` } });
+		await (await at(before)).close();
+		server.respondWith(behaviours.status(503));
+		const agent = await at(after);
+		expect(world.names).toContain("artifact.restored");
+		expect(agent.status().state).toBe("ready");
 	});
 
 	it("D35 goes on without a directory that cannot be used, and says so once", async () => {

@@ -1,5 +1,6 @@
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
+import { resolve } from "node:path";
 import { compareContent } from "./content-digest.js";
 import { fileError } from "./file-error.js";
 import { parseFileUrl } from "./file-url.js";
@@ -24,6 +25,9 @@ const CHUNK_BYTES = 65_536;
 export class FileSource implements Source {
 	readonly type = "file";
 	readonly description: string;
+
+	/** The absolute path: a relative one is another file in another working directory. */
+	readonly place: string;
 	readonly #maxBytes: number;
 	readonly #environment: Pick<SourceEnvironment, "timers">;
 
@@ -33,6 +37,7 @@ export class FileSource implements Source {
 		environment: Pick<SourceEnvironment, "timers">,
 	) {
 		this.description = plainPath(options.path);
+		this.place = resolve(this.description);
 		this.#maxBytes = options.maxBytes;
 		this.#environment = environment;
 	}

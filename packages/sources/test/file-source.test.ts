@@ -67,6 +67,13 @@ describe("FileSource", () => {
 		expect(await read()).toMatchObject({ kind: "modified", validator: { etag } });
 	});
 
+	it("D35 is the same place however its path is written, and another one in another directory", () => {
+		const places = [path, relative(process.cwd(), path), pathToFileURL(path).href].map(
+			(at) => createSource({ kind: "file", path: at }).place,
+		);
+		expect(places).toEqual([path, path, path]);
+	});
+
 	it("reads relative paths, file URLs and through links", async () => {
 		await writeFile(path, "content");
 		const link = join(directory.path, "link with space");
