@@ -5,6 +5,7 @@ import {
 	type HttpTimeouts,
 	type ResponseHead,
 } from "./bounded-fetch.js";
+import { Deadlines } from "./deadlines.js";
 import { type GitlabPlace, gitlabPlace } from "./gitlab-place.js";
 import { requestRawFile } from "./gitlab-raw-file.js";
 import { gitlabAbsence, gitlabRefusal } from "./gitlab-refusal.js";
@@ -42,6 +43,18 @@ export class GitlabSource implements Source {
 
 	async read(validator: Validator | undefined, signal: AbortSignal): Promise<SourceResult> {
 		signal.throwIfAborted();
+		const { totalMs } = this.#timeouts;
+		// A read may take two requests; the total is for both.
+		const late = `${this.description} was not read within ${totalMs} ms.`;
+		const deadlines = new Deadlines(signal, this.#environment.timers, totalMs, late);
+		try {
+			return await this.#read(validator, deadlines.signal);
+		} finally {
+			deadlines.close();
+		}
+	}
+
+	async #read(validator: Validator | undefined, signal: AbortSignal): Promise<SourceResult> {
 		if (validator?.etag && (await this.#currentBlobId(signal)) === validator.etag)
 			return { kind: "unmodified" };
 		const response = await this.#request("GET", (head) => this.#assertFileOrAbsence(head), signal);
