@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DecryptError, type Decryptor } from "@clef-sh/decryptors";
 import { sealArtifact, sealFields } from "@clef-sh/testkit/artifacts";
 import { settle } from "@clef-sh/testkit/clock";
 import { behaviours, startServer } from "@clef-sh/testkit/servers";
@@ -215,6 +216,79 @@ describe.each([300, 0])("a restart at a TTL of %i", (ttlSeconds) => {
 		expect(new Set(world.events.map((event) => "code" in event && event.code))).toEqual(
 			new Set([false, "CACHE_UNREADABLE", "CACHE_UNWRITABLE"]),
 		);
+	});
+});
+
+describe("A15 T26 what is on disk while its KMS does not answer", () => {
+	/** An agent that restarted while the source and the KMS are down. */
+	const restarted = async () => {
+		const world = new RestartStage(await sealArtifact());
+		await (await world.start()).close();
+		world.goDown();
+		const kms = { isDown: true, calls: 0 };
+		const decryptor: Decryptor = {
+			async decrypt() {
+				kms.calls += 1;
+				if (kms.isDown)
+					throw new DecryptError("DECRYPT_UNWRAP_FAILED", "The KMS is busy.", { retryable: true });
+				return Buffer.from('{"KEY":"value"}');
+			},
+		};
+		return { agent: await world.start({ decryptor }), kms, world };
+	};
+
+	it("is served once the KMS answers, though the source still does not", async () => {
+		const { agent, kms, world } = await restarted();
+		expect(agent.status().state).toBe("not_loaded");
+		await world.clock.advance(20_000);
+		kms.isDown = false;
+		await world.clock.advance(20_000);
+		expect(await secretsOf(agent)).toBe('{"KEY":"value"}');
+		expect(world.names.filter((name) => name !== "fetch.failed")).toEqual([
+			"agent.started",
+			"disk.failed",
+			"disk.recovered",
+			"artifact.restored",
+		]);
+		const { calls } = kms;
+		await world.clock.advance(60_000);
+		expect(kms.calls).toBe(calls);
+	});
+
+	it("is served as soon as that though the source answers nonsense", async () => {
+		const { agent, kms, world } = await restarted();
+		world.source.recover();
+		world.source.put(Buffer.from("nonsense"));
+		kms.isDown = false;
+		await agent.refresh();
+		expect(await secretsOf(agent)).toBe('{"KEY":"value"}');
+		expect(agent.status()).toMatchObject({ revision: "r1", lastError: { code: "ARTIFACT_MALFORMED" } });
+	});
+
+	it("A9 does not come back once the source has revoked it", async () => {
+		const { agent, kms, world } = await restarted();
+		world.source.recover();
+		world.source.put(Buffer.from('{"revokedAt":"2026-11-22T04:45:00Z"}'));
+		await agent.refresh();
+		world.goDown();
+		kms.isDown = false;
+		await world.clock.advance(60_000);
+		expect(agent.status().state).toBe("revoked");
+		expect(world.names).not.toContain("artifact.restored");
+	});
+
+	it("is not tried again where nothing will change", async () => {
+		const world = new RestartStage(await sealArtifact());
+		await (await world.start()).close();
+		world.goDown();
+		let calls = 0;
+		const decrypt = async () => {
+			calls += 1;
+			throw new DecryptError("DECRYPT_NO_IDENTITY", "No key fits.");
+		};
+		await world.start({ decryptor: { decrypt } });
+		await world.clock.advance(120_000);
+		expect(calls).toBe(1);
 	});
 });
 
