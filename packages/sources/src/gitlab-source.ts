@@ -5,7 +5,7 @@ import {
 	type HttpTimeouts,
 	type ResponseHead,
 } from "./bounded-fetch.js";
-import { Deadlines } from "./deadlines.js";
+import { readWithin } from "./deadlines.js";
 import { type GitlabPlace, gitlabPlace } from "./gitlab-place.js";
 import { requestRawFile } from "./gitlab-raw-file.js";
 import { gitlabAbsence, gitlabRefusal } from "./gitlab-refusal.js";
@@ -41,17 +41,12 @@ export class GitlabSource implements Source {
 		this.#environment = environment;
 	}
 
-	async read(validator: Validator | undefined, signal: AbortSignal): Promise<SourceResult> {
-		signal.throwIfAborted();
+	read(validator: Validator | undefined, signal: AbortSignal): Promise<SourceResult> {
 		const { totalMs } = this.#timeouts;
-		// A read may take two requests; the total is for both.
-		const late = `${this.description} was not read within ${totalMs} ms.`;
-		const deadlines = new Deadlines(signal, this.#environment.timers, totalMs, late);
-		try {
-			return await this.#read(validator, deadlines.signal);
-		} finally {
-			deadlines.close();
-		}
+		const { timers } = this.#environment;
+		return readWithin({ description: this.description, totalMs, timers }, signal, (within) =>
+			this.#read(validator, within),
+		);
 	}
 
 	async #read(validator: Validator | undefined, signal: AbortSignal): Promise<SourceResult> {
