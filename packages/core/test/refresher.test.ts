@@ -101,6 +101,17 @@ describe("Refresher", () => {
 		expect(state.cycles).toBe(2);
 	});
 
+	it("D36 leaves no timer behind when it is stopped between two refreshes", async () => {
+		const { state, refresher, clock } = loop();
+		await refresher.refresh();
+		refresher.stop();
+		expect(clock.pendingTimers).toBe(0);
+		refresher.sourceChanged();
+		expect(refresher.refreshIfDue()).toBeUndefined();
+		await clock.advance(60_000);
+		expect(state.cycles).toBe(1);
+	});
+
 	it("goes round once more for changes seen during a read, however many", async () => {
 		const { state, refresher } = loop();
 		const gate = held<void>();

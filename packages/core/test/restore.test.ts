@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { DecryptError, type Decryptor } from "@clef-sh/decryptors";
 import { sealArtifact, sealFields } from "@clef-sh/testkit/artifacts";
 import { settle } from "@clef-sh/testkit/clock";
+import { promptFiles } from "@clef-sh/testkit/prompt-files";
 import { behaviours, startServer } from "@clef-sh/testkit/servers";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { type Agent, type AgentOptions, createAgent } from "../src/index.js";
+import { type Agent, type AgentOptions, type CacheFiles, createAgent } from "../src/index.js";
 import { RestartStage } from "./restart-stage.js";
 
 const LATER = "2026-11-22T04:40:00Z";
@@ -203,6 +204,27 @@ describe.each([300, 0])("a restart at a TTL of %i", (ttlSeconds) => {
 		const agent = await at(after);
 		expect(world.names).toContain("artifact.restored");
 		expect(agent.status().state).toBe("ready");
+	});
+
+	it.each([
+		["nothing", Buffer.from("nonsense"), 1],
+		["a revocation", Buffer.from('{"revokedAt":"2026-11-22T04:45:00Z"}'), 2],
+	])("looks once at each start at a disk that has %s", async (_, body, starts) => {
+		const world = await stage();
+		let looks = 0;
+		const readdir = async (path: string) => {
+			looks += 1;
+			return promptFiles.readdir(path);
+		};
+		const cacheFiles = { ...promptFiles, readdir } as unknown as CacheFiles;
+		world.source.put(body);
+		for (let start = 0; start < starts; start += 1) {
+			const agent = await world.start({ cacheFiles });
+			world.goDown();
+			await world.clock.advance(120_000);
+			await agent.close();
+		}
+		expect(looks).toBe(starts);
 	});
 
 	it("D35 goes on without a directory that cannot be used, and says so once", async () => {
