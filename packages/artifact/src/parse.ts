@@ -89,7 +89,35 @@ function parseObject(body: Uint8Array): object {
 	);
 }
 
+/** Commas and opening brackets; an artifact has some twenty. */
+const MOST_VALUES = 100_000;
+const STARTS_OF_VALUES = [",", "[", "{"];
+
+/**
+ * A body within the cap can still become gigabytes of empty lists, which take the process with them, and that before
+ * any signature is looked at. Counted in texts, too, which is quick and enough.
+ */
+function assertFewValues(body: Uint8Array): void {
+	const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+	let count = 0;
+	for (const start of STARTS_OF_VALUES) {
+		for (let at = bytes.indexOf(start); at >= 0; at = bytes.indexOf(start, at + 1)) {
+			count += 1;
+			if (count > MOST_VALUES) throw tooManyValues();
+		}
+	}
+}
+
+function tooManyValues(): ArtifactError {
+	return new ArtifactError(
+		"ARTIFACT_MALFORMED",
+		"The artifact holds far more values than any artifact has; check what the source serves.",
+		{ problem: "invalid_shape" },
+	);
+}
+
 function parseJson(body: Uint8Array): unknown {
+	assertFewValues(body);
 	try {
 		return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
 	} catch {

@@ -1,6 +1,6 @@
 import { type VectorName, vector } from "@clef-sh/testkit/vectors";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { ArtifactError, parseArtifact, UnverifiedArtifact } from "../src/index.js";
 import {
 	body,
@@ -311,3 +311,26 @@ function expectParsedOrRefused(data: Uint8Array): void {
 		expect(error).toBeInstanceOf(ArtifactError);
 	}
 }
+
+describe("T17 A16 a body that would become far larger in memory", () => {
+	it.each([
+		["lists", "[],".repeat(200_000), "[]"],
+		["objects", "{},".repeat(200_000), "{}"],
+		["numbers", "1,".repeat(200_000), "1"],
+		["lists in lists", "[".repeat(200_000), "]".repeat(200_000)],
+	])("is refused before it is taken apart: %s", (_, many, end) => {
+		const text = JSON.stringify(body()).replace("}", `,"x":[${many}${end}]}`);
+		const parse = vi.spyOn(JSON, "parse");
+		expect(refusal(() => parseArtifact(Buffer.from(text)))).toMatchObject({
+			code: "ARTIFACT_MALFORMED",
+			problem: "invalid_shape",
+			message: expect.stringContaining("far more values than any artifact has"),
+		});
+		expect(parse).not.toHaveBeenCalled();
+	});
+
+	it("is not one with unknown fields of a size that somebody may want one day", () => {
+		const extra = Object.fromEntries(Array.from({ length: 40_000 }, (_, index) => [`key${index}`, []]));
+		expect(parsed({ ...body(), extra }).header.revision).toBe("rev-1");
+	});
+});

@@ -5,7 +5,7 @@ import { importTrustedKeys, parseArtifact, TrustFloor, verifyArtifact } from "@c
 import { sealArtifact } from "@clef-sh/testkit/artifacts";
 import { vectorKeys } from "@clef-sh/testkit/vectors";
 import { onTestFinished } from "vitest";
-import { ArtifactFile, type KeptArtifact } from "../src/index.js";
+import { ArtifactFile, type ArtifactFileParts, type KeptArtifact } from "../src/index.js";
 import { FaultFiles } from "./fault-files.js";
 
 /** Wall time of every agent in these tests. */
@@ -34,7 +34,7 @@ export async function stage() {
 	onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
 	const faults = new FaultFiles();
 	let names = 0;
-	const make = (options: { readonly uid?: number | undefined } = {}) =>
+	const make = (options: Partial<Pick<ArtifactFileParts, "identity" | "source" | "uid">> = {}) =>
 		new ArtifactFile({
 			directory,
 			identity: "api-gateway",

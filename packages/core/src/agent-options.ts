@@ -7,7 +7,9 @@ import * as v from "valibot";
 import { AgentError } from "./agent-error.js";
 import { type Clock, systemClock } from "./clock.js";
 import type { AgentEvent } from "./event.js";
+import { harmlessSink } from "./harmless-sink.js";
 import type { AgentMeasurement } from "./measurement.js";
+import { type TextReading, timelyReading } from "./timely-reading.js";
 import { VerifyKeys } from "./verify-keys.js";
 
 /** What {@link createAgent} takes. */
@@ -20,7 +22,7 @@ export interface AgentOptions {
 	readonly verifyKeys?: string | readonly TrustedKey[];
 	/**
 	 * Where the keys may be rotated: gives their present text before every refresh. A usable new set takes the place of
-	 * `verifyKeys` at once; a text that is not usable, or an error, leaves the set before it.
+	 * `verifyKeys` at once; a text that is not usable, or an error, leaves the set before it. Needs first `verifyKeys`.
 	 */
 	readonly rereadVerifyKeys?: () => Promise<string>;
 	/** When given, an artifact packed for another service identity is refused. */
@@ -71,13 +73,19 @@ export const MAX_TTL_SECONDS = 31_536_000;
 const TTL_SENTENCE = `ttlSeconds must be a whole number from 0 to ${MAX_TTL_SECONDS}.`;
 
 /** Strict, because a misspelt `verifyKeys` must not silently switch verification off. */
-const OptionsSchema = v.strictObject({
+const FormSchema = v.strictObject({
 	source: v.looseObject({}, 'source must be a source or the options of one, such as { kind: "file", path }.'),
 	decryptor: v.looseObject({}, "decryptor must be a decryptor or its options, such as { ageIdentities }."),
 	verifyKeys: v.optional(
-		v.union(
-			[v.string(), v.array(v.looseObject({}))],
-			"verifyKeys must be text, or keys made by importTrustedKeys.",
+		v.pipe(
+			v.union(
+				[v.string(), v.array(v.looseObject({}))],
+				"verifyKeys must be text, or keys made by importTrustedKeys.",
+			),
+			v.check(
+				(keys) => typeof keys === "string" || keys.length > 0,
+				"verifyKeys holds no key; leave it out to run without verification.",
+			),
 		),
 	),
 	rereadVerifyKeys: v.optional(v.function("rereadVerifyKeys must be a function.")),
@@ -102,6 +110,14 @@ const OptionsSchema = v.strictObject({
 	random: v.optional(v.function("random must be a function.")),
 });
 
+const OptionsSchema = v.pipe(
+	FormSchema,
+	v.check(
+		({ rereadVerifyKeys, verifyKeys }) => rereadVerifyKeys === undefined || verifyKeys !== undefined,
+		"rereadVerifyKeys needs verifyKeys: the keys that are trusted until it is first called.",
+	),
+);
+
 /** Checks and completes options once; throws one {@link AgentError} with every problem. */
 export function resolveOptions(options: AgentOptions): ResolvedOptions {
 	const problems = v.safeParse(OptionsSchema, options).issues?.map(sentence) ?? [];
@@ -110,7 +126,7 @@ export function resolveOptions(options: AgentOptions): ResolvedOptions {
 	const clock = options.clock ?? systemClock();
 	const attempt = <R>(make: () => R): R | undefined => collectProblem(problems, make);
 	const source = attempt(() => asSource(options.source, clock));
-	const onMeasurement = options.onMeasurement ?? (() => undefined);
+	const onMeasurement = harmlessSink("onMeasurement", options.onMeasurement);
 	const decryptor = attempt(() => asDecryptor(options.decryptor, clock, onMeasurement));
 	const trustedKeys = attempt(() => asTrustedKeys(options.verifyKeys));
 	if (source === undefined || decryptor === undefined || trustedKeys === undefined) {
@@ -124,12 +140,12 @@ export function resolveOptions(options: AgentOptions): ResolvedOptions {
 	return {
 		source,
 		decryptor,
-		verifyKeys: new VerifyKeys(trustedKeys, options.rereadVerifyKeys),
+		verifyKeys: new VerifyKeys(trustedKeys, timely(options.rereadVerifyKeys, clock)),
 		subject,
-		...asArtifactFile(options, { ...subject, source: `${source.type} ${source.description}` }, clock),
+		...asArtifactFile(options, { ...subject, source: placeOf(source) }, clock),
 		ttlSeconds: options.ttlSeconds ?? 300,
 		firstLoad: options.firstLoad ?? "required",
-		onEvent: options.onEvent ?? (() => undefined),
+		onEvent: harmlessSink("onEvent", options.onEvent),
 		onMeasurement,
 		clock,
 		random: options.random ?? Math.random,
@@ -138,7 +154,9 @@ export function resolveOptions(options: AgentOptions): ResolvedOptions {
 
 function asSource(source: Source | SourceOptions, clock: Clock): Source {
 	if ("read" in source) return source;
-	return createSource(source, { timers: clock, now: () => clock.now() });
+	const rereadToken = "rereadToken" in source ? timely(source.rereadToken, clock) : undefined;
+	const options = { ...source, ...(rereadToken && { rereadToken }) };
+	return createSource(options, { timers: clock, now: () => clock.now() });
 }
 
 function asDecryptor(
@@ -147,14 +165,26 @@ function asDecryptor(
 	onMeasurement: (measurement: AgentMeasurement) => void,
 ): Decryptor {
 	if ("decrypt" in decryptor) return decryptor;
+	const { ageIdentities } = decryptor;
+	const onKmsCall = harmlessSink("onKmsCall", decryptor.onKmsCall);
 	return createDecryptor({
 		...decryptor,
+		...(typeof ageIdentities === "function" && { ageIdentities: timelyReading(ageIdentities, clock) }),
 		onKmsCall: (call) => {
 			const { durationMs, error, provider } = call;
 			onMeasurement({ event: "kms.called", at: clock.now(), provider, durationMs, code: error?.code });
-			decryptor.onKmsCall?.(call);
+			onKmsCall(call);
 		},
 	});
+}
+
+/** A place that its description tells from all others is named as it always was, so that its record is found again. */
+function placeOf({ description, place = description, type }: Source): string {
+	return place === description ? `${type} ${description}` : `${type} ${description} ${place}`;
+}
+
+function timely(read: TextReading | undefined, clock: Clock): TextReading | undefined {
+	return read && timelyReading(read, clock);
 }
 
 function asArtifactFile(

@@ -46,7 +46,7 @@ export interface Agent extends AsyncDisposable {
 	 */
 	sourceChanged(): void;
 	status(): AgentStatus;
-	/** Stops the loop, aborts what is in flight and wipes memory. */
+	/** Stops the loop, aborts what is in flight and wipes memory: what nobody reads any more, when this turn ends. */
 	close(): Promise<void>;
 }
 

@@ -44,7 +44,9 @@ export function cachedMode(decryptor: Decryptor, ttlSeconds: number): Mode<Serve
 		prepare: (_, decrypt) => decrypt(),
 		open: (content) => content,
 		keyCount: (content) => content.secrets.size,
-		release: (content) => content.retire(),
+		release: (content) => {
+			retireAfterThisTurn(content);
+		},
 	};
 }
 
@@ -90,7 +92,10 @@ async function decryptToServe(
 	}
 }
 
-/** Every reader of this flight retains within the turn in which it resolves; after that the last one wipes. */
+/**
+ * Whoever opened it in this turn retains it within the same turn; after that the last one wipes. Without the wait, a
+ * reader to whom it was promised just before would get zeros for secrets.
+ */
 function retireAfterThisTurn(served: ServedSecrets): ServedSecrets {
 	setImmediate(() => served.retire());
 	return served;

@@ -7,12 +7,20 @@ export interface RefresherParts {
 	readonly clock: Clock;
 	/** One refresh; never rejects. */
 	readonly cycle: (validator: Validator | undefined, signal: AbortSignal) => Promise<CycleResult>;
-	/** What comes before the first cycle, and the validator to begin with; never rejects. */
-	readonly prelude?: (signal: AbortSignal) => Promise<Validator | undefined>;
+	/** What comes before the first cycle; never rejects. */
+	readonly prelude?: (signal: AbortSignal) => Promise<Prelude>;
 	/** How long to wait after an outcome; `failures` counts the consecutive ones, this included. */
 	readonly pause: (outcome: RefreshOutcome, failures: number, isFirst: boolean) => Pause;
 	/** Called before and after each cycle. */
 	readonly observe: () => void;
+}
+
+/** What was found before the source was asked. */
+export interface Prelude {
+	/** The validator to begin with. */
+	readonly validator: Validator | undefined;
+	/** Whether it may find more before a later cycle; it is tried again until one succeeds. */
+	readonly mayFindMore: boolean;
 }
 
 /** Waiting times in milliseconds. */
@@ -38,6 +46,7 @@ export class Refresher {
 	#attempt = new AbortController();
 	#validator: Validator | undefined;
 	#rounds = 0;
+	#isPreludeDue = true;
 	#failures = 0;
 	#lastOutcome: RefreshOutcome = { kind: "confirmed" };
 	#dueAtMs: number;
@@ -115,18 +124,25 @@ export class Refresher {
 	}
 
 	async #run(): Promise<RefreshOutcome> {
-		const { clock, observe, prelude } = this.#parts;
+		const { clock, observe } = this.#parts;
 		this.#cancelTimer?.();
 		// What ran out while the process stood still is no news before the source was asked.
 		if (clock.monotonic() < this.#dueAtMs + PUNCTUAL_MS) observe();
-		if (this.#rounds === 0) this.#validator = await prelude?.(this.signal);
+		if (this.#isPreludeDue) await this.#begin();
 		this.#rounds += 1;
-		const { outcome, validator } = await this.#cycle();
-		this.#validator = validator;
+		const { outcome } = await this.#cycle();
+		// What the source has now comes before what it had.
+		this.#isPreludeDue &&= outcome.kind === "kept";
 		this.#failures = outcome.kind === "kept" ? this.#failures + 1 : 0;
 		this.#lastOutcome = outcome;
 		if (!this.signal.aborted) observe();
 		return outcome;
+	}
+
+	async #begin(): Promise<void> {
+		const { mayFindMore = false, validator } = (await this.#parts.prelude?.(this.signal)) ?? {};
+		this.#validator = validator;
+		this.#isPreludeDue = mayFindMore;
 	}
 
 	/** As many attempts as it takes until none is abandoned by {@link resumed}. */
@@ -136,6 +152,8 @@ export class Refresher {
 			this.#attempt = attempt;
 			if (this.signal.aborted) attempt.abort();
 			const result = await this.#parts.cycle(this.#validator, attempt.signal);
+			// Of an abandoned attempt, too: it may have learnt that what is held must not be confirmed any more.
+			this.#validator = result.validator;
 			if (!attempt.signal.aborted || this.signal.aborted) return result;
 		}
 	}

@@ -53,7 +53,7 @@ export class Reporter<T> {
 
 	started(source: Source): void {
 		const { description, type: sourceType } = source;
-		this.#emit({
+		this.#sink({
 			event: "agent.started",
 			at: this.#now,
 			mode: this.#mode.name,
@@ -64,20 +64,20 @@ export class Reporter<T> {
 
 	stopped(): void {
 		const uptimeSeconds = Math.round((this.#clock.monotonic() - this.#startedAtMs) / 1000);
-		this.#emit({ event: "agent.stopped", at: this.#now, uptimeSeconds });
+		this.#sink({ event: "agent.stopped", at: this.#now, uptimeSeconds });
 	}
 
 	replaced(artifact: VerifiedArtifact, keyCount: number | undefined): void {
 		const { revision, packedAt, expiresAt } = artifact.header;
 		const kmsEnvelope = artifact.encryption.kind === "kms";
 		const at = this.#now;
-		this.#emit({ event: "artifact.refreshed", at, revision, keyCount, kmsEnvelope, packedAt, expiresAt });
+		this.#sink({ event: "artifact.refreshed", at, revision, keyCount, kmsEnvelope, packedAt, expiresAt });
 	}
 
 	/** The last-known-good artifact of an earlier process took the cell. */
 	restored(artifact: VerifiedArtifact, keyCount: number | undefined, confirmedAt: number): void {
 		const { revision, packedAt, expiresAt } = artifact.header;
-		this.#emit({
+		this.#sink({
 			event: "artifact.restored",
 			at: this.#now,
 			revision,
@@ -95,7 +95,7 @@ export class Reporter<T> {
 		const revokedAt = revokedAtMs === undefined ? undefined : new Date(revokedAtMs).toISOString();
 		this.#seen = "revoked";
 		this.#isTroubled = true;
-		this.#emit({ event: "artifact.revoked", at: this.#now, revokedAt, diskCachePurged: purged });
+		this.#sink({ event: "artifact.revoked", at: this.#now, revokedAt, diskCachePurged: purged });
 	}
 
 	/** The disk does what it should, and holds an artifact or does not. */
@@ -103,7 +103,7 @@ export class Reporter<T> {
 		this.#diskHolds = holds;
 		if (this.#diskTrouble === undefined) return;
 		this.#diskTrouble = undefined;
-		this.#emit({ event: "disk.recovered", at: this.#now });
+		this.#sink({ event: "disk.recovered", at: this.#now });
 	}
 
 	/** All that is wrong with rotated keys and tokens now; each is said once for as long as it stays. */
@@ -112,7 +112,7 @@ export class Reporter<T> {
 		this.#credentialTrouble = problems.map(({ message }) => message);
 		for (const { code, message } of problems) {
 			if (said.includes(message)) continue;
-			this.#emit({ event: "credential.failed", at: this.#now, code, error: message });
+			this.#sink({ event: "credential.failed", at: this.#now, code, error: message });
 		}
 	}
 
@@ -121,7 +121,7 @@ export class Reporter<T> {
 		this.#diskHolds = false;
 		if (message === this.#diskTrouble) return;
 		this.#diskTrouble = message;
-		this.#emit({ event: "disk.failed", at: this.#now, code, error: message });
+		this.#sink({ event: "disk.failed", at: this.#now, code, error: message });
 	}
 
 	/** A refresh failed. */
@@ -158,7 +158,7 @@ export class Reporter<T> {
 		const serving = this.#serving();
 		if (error instanceof SourceError) {
 			const { retryAfterMs } = error;
-			this.#emit({
+			this.#sink({
 				event: "fetch.failed",
 				at,
 				code,
@@ -168,10 +168,10 @@ export class Reporter<T> {
 				serving,
 			});
 		} else if (error.code === "ARTIFACT_EXPIRED") {
-			this.#emit({ event: "artifact.expired", at, revision: undefined, expiresAt: undefined, serving });
+			this.#sink({ event: "artifact.expired", at, revision: undefined, expiresAt: undefined, serving });
 		} else if (error instanceof ArtifactError || error instanceof DecryptError) {
 			const reason = invalidReason(error);
-			this.#emit({ event: "artifact.invalid", at, reason, code, error: message, serving });
+			this.#sink({ event: "artifact.invalid", at, reason, code, error: message, serving });
 		}
 	}
 
@@ -186,7 +186,7 @@ export class Reporter<T> {
 		this.#isTroubled ||= seen !== "ready";
 		if (seen === "artifact_expired") {
 			const { revision, expiresAt } = header ?? { revision: undefined, expiresAt: undefined };
-			this.#emit({
+			this.#sink({
 				event: "artifact.expired",
 				at: now.wallMs,
 				revision,
@@ -195,7 +195,7 @@ export class Reporter<T> {
 			});
 		} else if (seen === "cache_expired") {
 			const cacheTtlSeconds = this.#mode.staleAfterMs / 1000;
-			this.#emit({
+			this.#sink({
 				event: "cache.expired",
 				at: now.wallMs,
 				cacheTtlSeconds,
@@ -207,7 +207,7 @@ export class Reporter<T> {
 	#recover(at: number, revision: string | undefined): void {
 		if (!this.#isTroubled || this.lastError !== undefined || revision === undefined) return;
 		this.#isTroubled = false;
-		this.#emit({ event: "agent.recovered", at, revision });
+		this.#sink({ event: "agent.recovered", at, revision });
 	}
 
 	get #now(): number {
@@ -224,17 +224,5 @@ export class Reporter<T> {
 		const ageMs = now.monotonicMs - snapshot.confirmedAt.monotonicMs;
 		const staleAtMs = now.wallMs + this.#mode.staleAfterMs - ageMs;
 		return { revision, untilMs: Math.min(staleAtMs, expiresAtMs ?? Number.POSITIVE_INFINITY) };
-	}
-
-	/** A sink that throws is the application's fault and must not cost it its secrets. */
-	#emit(event: AgentEvent): void {
-		try {
-			this.#sink(event);
-		} catch (cause) {
-			process.emitWarning("The onEvent sink of a clef agent threw.", {
-				code: "CLEF_EVENT_SINK",
-				detail: cause instanceof Error ? cause.name : typeof cause,
-			});
-		}
 	}
 }

@@ -1,34 +1,38 @@
 import { FUTURE_TOLERANCE_MS, parseArtifact, verifyArtifact } from "@clef-sh/artifact";
 import { CacheError, type DecodedRecord, type Instant } from "@clef-sh/cache";
-import type { Validator } from "@clef-sh/sources";
+import { DecryptError } from "@clef-sh/decryptors";
 import { isCodedError } from "./error-code.js";
 import { type CycleParts, prepare } from "./refresh-cycle.js";
+import type { Prelude } from "./refresher.js";
 
 /**
  * Begins with what an earlier process left on disk: the trust floor, the revocation, and the artifact, which goes
  * through parse and verify like any other bytes and is as old as its last confirmation by the source.
  *
- * Resolves with the validator that belongs to what is held now. Never rejects.
+ * Resolves with the validator that belongs to what is held now, and whether a KMS that does not answer is all that is
+ * wrong. Never rejects.
  */
-export async function restore<T>(parts: CycleParts<T>, signal: AbortSignal): Promise<Validator | undefined> {
+export async function restore<T>(parts: CycleParts<T>, signal: AbortSignal): Promise<Prelude> {
 	const { cache, disk, policy, reporter } = parts;
 	const record = await disk.load();
-	if (record === undefined || signal.aborted) return undefined;
+	if (record === undefined || signal.aborted) return NOTHING;
 	policy.floor.merge(record.floor);
 	const { bytes, confirmedAtMs } = record;
 	if (bytes === undefined) {
 		cache.clear("revoked");
 		reporter.revoked({ ...record.floor }, true);
-		return undefined;
+		return NOTHING;
 	}
 	try {
 		await take(parts, { ...record, bytes, confirmedAtMs: assertConfirmed(confirmedAtMs) }, signal);
-		return record.validator;
+		return { validator: record.validator, mayFindMore: false };
 	} catch (error) {
 		if (!signal.aborted) disk.reject(unusable(error));
-		return undefined;
+		return { ...NOTHING, mayFindMore: error instanceof DecryptError && error.retryable };
 	}
 }
+
+const NOTHING: Prelude = { validator: undefined, mayFindMore: false };
 
 type UsableRecord = DecodedRecord & { readonly bytes: Uint8Array; readonly confirmedAtMs: number };
 

@@ -1,9 +1,9 @@
 import { sealArtifact } from "@clef-sh/testkit/artifacts";
+import { ManualClock } from "@clef-sh/testkit/clock";
 import { ScriptedSource } from "@clef-sh/testkit/scripted-source";
 import { vector, vectorKeys, vectorSecrets } from "@clef-sh/testkit/vectors";
 import { describe, expect, it } from "vitest";
 import { AgentError, type AgentOptions, CacheError, createAgent, SourceError } from "../src/index.js";
-import { startAgent } from "./harness.js";
 
 const inline = (bytes: Uint8Array): AgentOptions => ({
 	source: { kind: "inline", bytes },
@@ -47,11 +47,21 @@ describe("createAgent", () => {
 	it("resolves at once in the background, and loads later by itself", async () => {
 		const source = new ScriptedSource(await sealArtifact());
 		source.failWith(new SourceError("SOURCE_UNREACHABLE", "Down.", { retryable: true }));
-		const { agent, clock, source: scripted } = await startAgent(await sealArtifact());
-		scripted.failWith(new SourceError("SOURCE_UNREACHABLE", "Down.", { retryable: true }));
+		const clock = new ManualClock();
+		await using agent = await createAgent({
+			...inline(vector("signed")),
+			source,
+			clock,
+			random: () => 0.5,
+			firstLoad: "background",
+		});
 		await clock.advance(60_000);
-		scripted.recover();
+		expect(agent.status()).toMatchObject({ state: "not_loaded", lastError: { code: "SOURCE_UNREACHABLE" } });
+		source.recover();
+		const failed = source.reads.length;
 		await clock.advance(300_000);
+		expect(source.reads.length).toBeGreaterThan(failed);
+		await agent.refresh();
 		expect(agent.status().state).toBe("ready");
 	});
 });
@@ -70,6 +80,19 @@ describe("options", () => {
 	it("refuses a misspelt option, which must not switch verification off", async () => {
 		expect(await problemsOf({ ...valid, verifyKey: "x" })).toEqual([
 			"verifyKey is not an option of createAgent; check its spelling.",
+		]);
+	});
+
+	it("refuses an empty list of keys, which would switch verification off without a word", async () => {
+		expect(await problemsOf({ ...valid, verifyKeys: [] })).toEqual([
+			"verifyKeys holds no key; leave it out to run without verification.",
+		]);
+	});
+
+	it("D38 refuses keys that can only be read later: until then anything would be trusted", async () => {
+		const rereadVerifyKeys = async () => vectorKeys.ed25519PublicKey;
+		expect(await problemsOf({ ...valid, rereadVerifyKeys })).toEqual([
+			"rereadVerifyKeys needs verifyKeys: the keys that are trusted until it is first called.",
 		]);
 	});
 

@@ -394,10 +394,26 @@ describe("wiping", () => {
 		const release = opened.retain();
 		source.put(await sealArtifact({ revision: "r2", packedAt: "2026-11-22T04:31:00Z" }));
 		await agent.refresh();
+		await settle();
 		expect(packed?.toString()).toBe('{"KEY":"value"}');
 		release();
 		expect(packed?.every((byte) => byte === 0)).toBe(true);
 		expect(flat?.every((byte) => byte === 0)).toBe(true);
+	});
+
+	it("gives no reader zeros for secrets, however close a replacement follows its opening", async () => {
+		const [before, after] = [await sealArtifact(), await sealArtifact({ revision: "r2" })];
+		const decryptor = { decrypt: async () => Buffer.from('{"KEY":"value"}') };
+		for (let ticks = 0; ticks < 40; ticks += 1) {
+			const { agent, source } = await startAgent(before, { decryptor });
+			source.put(after);
+			const refreshing = agent.refresh();
+			for (let tick = 0; tick < ticks; tick += 1) await undefined;
+			const opened = await agent.open();
+			expect(opened.body("packed")?.toString()).toBe('{"KEY":"value"}');
+			await refreshing;
+			await agent.close();
+		}
 	});
 
 	it("wipes on revocation, on close and, just-in-time, after the turn of its readers", async () => {
@@ -405,11 +421,13 @@ describe("wiping", () => {
 		const body = (await revoked.agent.open()).body("packed");
 		revoked.source.put(vector("revoked"));
 		await revoked.agent.refresh();
+		await settle();
 		expect(body?.every((byte) => byte === 0)).toBe(true);
 
 		const closed = await startAgent(await sealArtifact());
 		const closedBody = (await closed.agent.open()).body("packed");
 		await closed.agent.close();
+		await settle();
 		expect(closedBody?.every((byte) => byte === 0)).toBe(true);
 
 		const jit = await startAgent(await sealArtifact(), { ttlSeconds: 0 });

@@ -275,7 +275,7 @@ describe("health, just-in-time", () => {
 });
 
 describe("A5 the same revision with a ciphertext that does not open, without a verify key", () => {
-	const start = (ttlSeconds: number) => startAgent(vector("plain"), { ttlSeconds, verifyKeys: [] });
+	const start = (ttlSeconds: number) => startAgent(vector("plain"), { ttlSeconds, isVerifying: false });
 
 	it.each([0, 300])("is refused at a TTL of %i while a good one is held", async (ttlSeconds) => {
 		const { agent, source } = await start(ttlSeconds);
@@ -289,7 +289,7 @@ describe("A5 the same revision with a ciphertext that does not open, without a v
 	it("is taken just-in-time where nothing is held, so that the reason is known at once", async () => {
 		const { agent, source } = await startAgent(vector("tampered-rehashed"), {
 			ttlSeconds: 0,
-			verifyKeys: [],
+			isVerifying: false,
 		});
 		await expect(agent.open()).rejects.toMatchObject({ code: "DECRYPT_AUTHENTICATION_FAILED" });
 		source.put(vector("plain"));

@@ -101,6 +101,17 @@ describe("Refresher", () => {
 		expect(state.cycles).toBe(2);
 	});
 
+	it("D36 leaves no timer behind when it is stopped between two refreshes", async () => {
+		const { state, refresher, clock } = loop();
+		await refresher.refresh();
+		refresher.stop();
+		expect(clock.pendingTimers).toBe(0);
+		refresher.sourceChanged();
+		expect(refresher.refreshIfDue()).toBeUndefined();
+		await clock.advance(60_000);
+		expect(state.cycles).toBe(1);
+	});
+
 	it("goes round once more for changes seen during a read, however many", async () => {
 		const { state, refresher } = loop();
 		const gate = held<void>();
@@ -133,7 +144,7 @@ describe("Refresher", () => {
 			clock,
 			prelude: async () => {
 				order.push("prelude");
-				return { etag: "kept" };
+				return { validator: { etag: "kept" }, mayFindMore: false };
 			},
 			cycle: async (validator) => {
 				order.push(validator?.etag);
@@ -148,6 +159,27 @@ describe("Refresher", () => {
 		await Promise.all([refresher.refresh(), refresher.refresh()]);
 		await clock.advance(1_000);
 		expect(order).toEqual(["prelude", "kept", true, "next", false]);
+		refresher.stop();
+	});
+
+	it("tries a prelude that may find more before each cycle, until one succeeds", async () => {
+		const order: string[] = [];
+		const outcomes = [kept, kept, confirmed, kept];
+		const refresher = new Refresher({
+			clock: new ManualClock(),
+			prelude: async () => {
+				order.push("prelude");
+				return { validator: undefined, mayFindMore: true };
+			},
+			cycle: async () => {
+				order.push("cycle");
+				return { outcome: outcomes.shift() ?? kept, validator: undefined };
+			},
+			pause: () => ({ delayMs: 1_000, quietMs: 0, isAsked: false }),
+			observe: () => undefined,
+		});
+		for (let round = 0; round < 5; round += 1) await refresher.refresh();
+		expect(order.join(" ")).toBe("prelude cycle prelude cycle prelude cycle cycle cycle");
 		refresher.stop();
 	});
 

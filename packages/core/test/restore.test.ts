@@ -1,9 +1,12 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DecryptError, type Decryptor } from "@clef-sh/decryptors";
 import { sealArtifact, sealFields } from "@clef-sh/testkit/artifacts";
 import { settle } from "@clef-sh/testkit/clock";
-import { describe, expect, it } from "vitest";
-import { type Agent, type AgentOptions, createAgent } from "../src/index.js";
+import { promptFiles } from "@clef-sh/testkit/prompt-files";
+import { behaviours, startServer } from "@clef-sh/testkit/servers";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { type Agent, type AgentOptions, type CacheFiles, createAgent } from "../src/index.js";
 import { RestartStage } from "./restart-stage.js";
 
 const LATER = "2026-11-22T04:40:00Z";
@@ -176,6 +179,54 @@ describe.each([300, 0])("a restart at a TTL of %i", (ttlSeconds) => {
 		expect(world.names).not.toContain("artifact.restored");
 	});
 
+	it("T21 A1 mixes up no two places that differ in their query alone", async () => {
+		const world = await stage();
+		const server = await startServer(behaviours.ok(await sealArtifact({ revision: "r2", packedAt: LATER })));
+		onTestFinished(() => server.close());
+		const at = (query: string) => world.start({ source: { kind: "http", url: `${server.url}/a?${query}` } });
+		await (await at("environment=staging")).close();
+		server.respondWith(behaviours.ok(await sealArtifact()));
+		expect((await at("environment=production")).status()).toMatchObject({ state: "ready", revision: "r1" });
+		expect(world.names).toEqual(["agent.started", "artifact.refreshed"]);
+	});
+
+	it.each([
+		["X-Amz-Expires=60&X-Amz-Signature=1", "X-Amz-Expires=60&X-Amz-Signature=2"],
+		["Expires=1&Signature=1&Key-Pair-Id=K", "Expires=2&Signature=2&Key-Pair-Id=K"],
+		["se=1&sig=1", "se=2&sig=2"],
+	])("T26 finds what it had though its address was signed anew: %s", async (before, after) => {
+		const world = await stage();
+		const server = await startServer(behaviours.ok(await sealArtifact()));
+		onTestFinished(() => server.close());
+		const at = (query: string) => world.start({ source: { kind: "http", url: `${server.url}/a?${query}` } });
+		await (await at(before)).close();
+		server.respondWith(behaviours.status(503));
+		const agent = await at(after);
+		expect(world.names).toContain("artifact.restored");
+		expect(agent.status().state).toBe("ready");
+	});
+
+	it.each([
+		["nothing", Buffer.from("nonsense"), 1],
+		["a revocation", Buffer.from('{"revokedAt":"2026-11-22T04:45:00Z"}'), 2],
+	])("looks once at each start at a disk that has %s", async (_, body, starts) => {
+		const world = await stage();
+		let looks = 0;
+		const readdir = async (path: string) => {
+			looks += 1;
+			return promptFiles.readdir(path);
+		};
+		const cacheFiles = { ...promptFiles, readdir } as unknown as CacheFiles;
+		world.source.put(body);
+		for (let start = 0; start < starts; start += 1) {
+			const agent = await world.start({ cacheFiles });
+			world.goDown();
+			await world.clock.advance(120_000);
+			await agent.close();
+		}
+		expect(looks).toBe(starts);
+	});
+
 	it("D35 goes on without a directory that cannot be used, and says so once", async () => {
 		const world = await stage();
 		const file = join(world.cachePath, "file");
@@ -187,6 +238,79 @@ describe.each([300, 0])("a restart at a TTL of %i", (ttlSeconds) => {
 		expect(new Set(world.events.map((event) => "code" in event && event.code))).toEqual(
 			new Set([false, "CACHE_UNREADABLE", "CACHE_UNWRITABLE"]),
 		);
+	});
+});
+
+describe("A15 T26 what is on disk while its KMS does not answer", () => {
+	/** An agent that restarted while the source and the KMS are down. */
+	const restarted = async () => {
+		const world = new RestartStage(await sealArtifact());
+		await (await world.start()).close();
+		world.goDown();
+		const kms = { isDown: true, calls: 0 };
+		const decryptor: Decryptor = {
+			async decrypt() {
+				kms.calls += 1;
+				if (kms.isDown)
+					throw new DecryptError("DECRYPT_UNWRAP_FAILED", "The KMS is busy.", { retryable: true });
+				return Buffer.from('{"KEY":"value"}');
+			},
+		};
+		return { agent: await world.start({ decryptor }), kms, world };
+	};
+
+	it("is served once the KMS answers, though the source still does not", async () => {
+		const { agent, kms, world } = await restarted();
+		expect(agent.status().state).toBe("not_loaded");
+		await world.clock.advance(20_000);
+		kms.isDown = false;
+		await world.clock.advance(20_000);
+		expect(await secretsOf(agent)).toBe('{"KEY":"value"}');
+		expect(world.names.filter((name) => name !== "fetch.failed")).toEqual([
+			"agent.started",
+			"disk.failed",
+			"disk.recovered",
+			"artifact.restored",
+		]);
+		const { calls } = kms;
+		await world.clock.advance(60_000);
+		expect(kms.calls).toBe(calls);
+	});
+
+	it("is served as soon as that though the source answers nonsense", async () => {
+		const { agent, kms, world } = await restarted();
+		world.source.recover();
+		world.source.put(Buffer.from("nonsense"));
+		kms.isDown = false;
+		await agent.refresh();
+		expect(await secretsOf(agent)).toBe('{"KEY":"value"}');
+		expect(agent.status()).toMatchObject({ revision: "r1", lastError: { code: "ARTIFACT_MALFORMED" } });
+	});
+
+	it("A9 does not come back once the source has revoked it", async () => {
+		const { agent, kms, world } = await restarted();
+		world.source.recover();
+		world.source.put(Buffer.from('{"revokedAt":"2026-11-22T04:45:00Z"}'));
+		await agent.refresh();
+		world.goDown();
+		kms.isDown = false;
+		await world.clock.advance(60_000);
+		expect(agent.status().state).toBe("revoked");
+		expect(world.names).not.toContain("artifact.restored");
+	});
+
+	it("is not tried again where nothing will change", async () => {
+		const world = new RestartStage(await sealArtifact());
+		await (await world.start()).close();
+		world.goDown();
+		let calls = 0;
+		const decrypt = async () => {
+			calls += 1;
+			throw new DecryptError("DECRYPT_NO_IDENTITY", "No key fits.");
+		};
+		await world.start({ decryptor: { decrypt } });
+		await world.clock.advance(120_000);
+		expect(calls).toBe(1);
 	});
 });
 

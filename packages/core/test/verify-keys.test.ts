@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { importTrustedKeys } from "@clef-sh/artifact";
 import { sealArtifact, sealFields, signFields } from "@clef-sh/testkit/artifacts";
+import { settle } from "@clef-sh/testkit/clock";
 import { vectorKeys } from "@clef-sh/testkit/vectors";
 import { describe, expect, it } from "vitest";
 import { VerifyKeys } from "../src/verify-keys.js";
@@ -78,6 +79,25 @@ describe.each([300, 0])("an agent whose verify keys are rotated, at a TTL of %i"
 		source.put(await sealArtifact({ revision: "r2", packedAt, signingKey }));
 		await agent.refresh();
 		expect(agent.status()).toMatchObject({ state: "ready", revision: "r2", lastError: null });
+	});
+
+	it("D38 D40 does not forget that when a pause of the process cuts the first read after the rotation", async () => {
+		const { agent, file, source } = await start();
+		file.holds = rotated;
+		source.once(
+			(signal) =>
+				new Promise((_, reject) => {
+					signal.addEventListener("abort", () => reject(signal.reason));
+				}),
+		);
+		const refreshing = agent.refresh();
+		await settle();
+		void agent.resumed();
+		await expect(refreshing).resolves.toMatchObject({
+			kind: "kept",
+			error: { code: "ARTIFACT_SIGNATURE_INVALID" },
+		});
+		expect(source.reads.slice(1)).toEqual([undefined, undefined]);
 	});
 
 	it("D38 T21 takes no unmodified answer to a question that was not asked", async () => {

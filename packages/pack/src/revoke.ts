@@ -20,7 +20,8 @@ export function revokeArtifact(text: string, nowMs: number): string {
 function parseObject(text: string): Record<string, unknown> {
 	let value: unknown;
 	try {
-		value = JSON.parse(text);
+		// Agents let a byte-order mark through, so such a file may well be in use and have to be revoked.
+		value = JSON.parse(text.replace(/^\uFEFF/, ""));
 	} catch {
 		throw notAnObject();
 	}

@@ -65,6 +65,12 @@ describe("revokeArtifact", () => {
 		);
 	});
 
+	it("revokes what an editor has put a byte-order mark in front of, as agents read that", () => {
+		const text = `\uFEFF${vector("signed")}`;
+		expect(parseArtifact(Buffer.from(text))).toMatchObject({ kind: "artifact" });
+		expect(revokeArtifact(text, NOW_MS)).toBe(revokeArtifact(vector("signed").toString(), NOW_MS));
+	});
+
 	it.each(["", "[]", "null", "7", '"text"', vector("truncated").toString()])(
 		"refuses what is no JSON object: %j",
 		async (text) => {

@@ -7,7 +7,7 @@ import {
 	type ResponseHead,
 } from "./bounded-fetch.js";
 import { conditionalHeaders } from "./conditional.js";
-import { Deadlines } from "./deadlines.js";
+import { readWithin } from "./deadlines.js";
 import type { SourceEnvironment } from "./source.js";
 
 /** What a client is made from. */
@@ -41,15 +41,11 @@ export class BitbucketClient {
 	}
 
 	/** Runs the requests of one read under one total limit; they are given the signal that carries it. */
-	async read<T>(signal: AbortSignal, requests: (signal: AbortSignal) => Promise<T>): Promise<T> {
+	read<T>(signal: AbortSignal, requests: (signal: AbortSignal) => Promise<T>): Promise<T> {
+		const { description } = this.#options;
 		const { totalMs } = this.#timeouts;
-		const late = `${this.#options.description} was not read within ${totalMs} ms.`;
-		const deadlines = new Deadlines(signal, this.#environment.timers, totalMs, late);
-		try {
-			return await requests(deadlines.signal);
-		} finally {
-			deadlines.close();
-		}
+		const { timers } = this.#environment;
+		return readWithin({ description, totalMs, timers }, signal, requests);
 	}
 
 	/** Reads JSON at `address`, relative to the repository; undefined where there is nothing (404). */

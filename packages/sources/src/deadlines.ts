@@ -56,3 +56,28 @@ export class Deadlines {
 		}, ms);
 	}
 }
+
+/** A read that takes several requests. */
+export interface WholeRead {
+	/** Names the place in the message. */
+	readonly description: string;
+	/** For all requests together. */
+	readonly totalMs: number;
+	readonly timers: SourceTimers;
+}
+
+/** Makes the requests of one read, which are given the signal that carries the caller's abort and their common limit. */
+export async function readWithin<T>(
+	{ description, totalMs, timers }: WholeRead,
+	signal: AbortSignal,
+	requests: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+	signal.throwIfAborted();
+	const late = `${description} was not read within ${totalMs} ms.`;
+	const deadlines = new Deadlines(signal, timers, totalMs, late);
+	try {
+		return await requests(deadlines.signal);
+	} finally {
+		deadlines.close();
+	}
+}

@@ -1,6 +1,8 @@
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
+import { resolve } from "node:path";
 import { compareContent } from "./content-digest.js";
+import { Deadlines } from "./deadlines.js";
 import { fileError } from "./file-error.js";
 import { parseFileUrl } from "./file-url.js";
 import { FileWatch } from "./file-watch.js";
@@ -18,30 +20,67 @@ export interface FileSourceOptions {
 	readonly maxBytes?: number;
 }
 
+/** The file system that the file is in. */
+export type SourceFiles = Pick<typeof import("node:fs/promises"), "open">;
+
 const CHUNK_BYTES = 65_536;
+
+/** For one read as a whole: a network share may stop answering in the middle of it, and never say so. */
+const TOTAL_MS = 60_000;
 
 /** Reads and watches an artifact in a regular file; links are followed. */
 export class FileSource implements Source {
 	readonly type = "file";
 	readonly description: string;
+
+	/** The absolute path: a relative one is another file in another working directory. */
+	readonly place: string;
 	readonly #maxBytes: number;
 	readonly #environment: Pick<SourceEnvironment, "timers">;
+	readonly #files: SourceFiles;
+
+	/** Reads that were given up and have not ended. */
+	#hanging: Promise<unknown> = Promise.resolve();
 
 	/** Throws `SOURCE_NOT_FOUND` for a `file://` URL that names no path. */
 	constructor(
 		options: FileSourceOptions & { readonly maxBytes: number },
 		environment: Pick<SourceEnvironment, "timers">,
+		files: SourceFiles = { open },
 	) {
 		this.description = plainPath(options.path);
+		this.place = resolve(this.description);
 		this.#maxBytes = options.maxBytes;
 		this.#environment = environment;
+		this.#files = files;
 	}
 
 	async read(validator: Validator | undefined, signal: AbortSignal): Promise<SourceResult> {
 		signal.throwIfAborted();
+		const late = `${this.description} was not read within ${TOTAL_MS} ms; check the file system it is in.`;
+		const deadlines = new Deadlines(signal, this.#environment.timers, TOTAL_MS, late);
+		try {
+			// Not beside one that hangs: each may hold a thread, and the process has few.
+			await deadlines.race(this.#hanging);
+			return compareContent(await this.#readWithin(deadlines), validator);
+		} finally {
+			deadlines.close();
+		}
+	}
+
+	async #readWithin(deadlines: Deadlines): Promise<Uint8Array> {
+		const reading = this.#read(deadlines.signal);
+		try {
+			return await deadlines.race(reading);
+		} finally {
+			if (deadlines.signal.aborted) this.#hanging = reading.catch(() => undefined);
+		}
+	}
+
+	async #read(signal: AbortSignal): Promise<Uint8Array> {
 		const handle = await this.#open();
 		try {
-			return compareContent(await this.#content(handle, signal), validator);
+			return await this.#content(handle, signal);
 		} finally {
 			await handle.close();
 		}
@@ -54,7 +93,10 @@ export class FileSource implements Source {
 	/** Without blocking: opening a FIFO that nobody writes to would wait for ever. */
 	async #open(): Promise<FileHandle> {
 		try {
-			return await open(this.description, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+			return await this.#files.open(
+				this.description,
+				constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY,
+			);
 		} catch (error) {
 			throw fileError(error, this.description);
 		}

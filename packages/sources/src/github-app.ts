@@ -5,6 +5,7 @@ import { appTokenError } from "./github-app-error.js";
 import type { GithubCredential } from "./github-credential.js";
 import { SILENT } from "./github-octokit.js";
 import type { GithubPlace } from "./github-place.js";
+import { shortJson } from "./short-json.js";
 import { SourceError } from "./source-error.js";
 
 /** A GitHub App and one of its installations. */
@@ -25,7 +26,7 @@ interface InstallationToken {
 const RENEWAL_MS = 60_000;
 
 /** The answer repeats the repository's description, a few kilobytes. */
-const MOST_BYTES = 1_048_576;
+const MOST_BYTES = 65_536;
 
 /** Exchanges an App's signature for tokens that can read the contents of one repository and nothing else. */
 export class GithubApp implements GithubCredential {
@@ -110,19 +111,11 @@ function readPrivateKey(pem: string): string {
 }
 
 function readToken({ bytes }: BoundedResponse, description: string): InstallationToken {
-	const { token, expires_at } = parseObject(bytes);
+	const { token, expires_at } = shortJson(bytes);
 	const expiresAtMs = Date.parse(String(expires_at));
 	if (typeof token === "string" && /^[\x21-\x7e]+$/.test(token) && !Number.isNaN(expiresAtMs)) {
 		return { token, expiresAtMs };
 	}
 	const hint = "check CLEF_AGENT_VCS_API_URL";
 	throw new SourceError("SOURCE_BAD_RESPONSE", `GitHub's answer holds no ${description}; ${hint}.`);
-}
-
-function parseObject(bytes: Uint8Array): Readonly<Record<string, unknown>> {
-	try {
-		return Object(JSON.parse(Buffer.from(bytes).toString("utf8")));
-	} catch {
-		return {};
-	}
 }

@@ -5,7 +5,7 @@ import {
 	type ResponseHead,
 } from "./bounded-fetch.js";
 import { conditionalHeaders } from "./conditional.js";
-import { Deadlines } from "./deadlines.js";
+import { readWithin } from "./deadlines.js";
 import { explainAbsence } from "./github-absence.js";
 import { GithubApi } from "./github-api.js";
 import type { GithubAppOptions } from "./github-app.js";
@@ -49,17 +49,12 @@ export class GithubSource implements Source {
 		this.#api = new GithubApi(this.#place.apiUrl, this.#timeouts, environment);
 	}
 
-	async read(validator: Validator | undefined, signal: AbortSignal): Promise<SourceResult> {
-		signal.throwIfAborted();
+	read(validator: Validator | undefined, signal: AbortSignal): Promise<SourceResult> {
 		const { totalMs } = this.#timeouts;
-		// A read may take several requests; the total is for all of them.
-		const late = `${this.description} was not read within ${totalMs} ms.`;
-		const deadlines = new Deadlines(signal, this.#environment.timers, totalMs, late);
-		try {
-			return await this.#read(validator, deadlines.signal);
-		} finally {
-			deadlines.close();
-		}
+		const { timers } = this.#environment;
+		return readWithin({ description: this.description, totalMs, timers }, signal, (within) =>
+			this.#read(validator, within),
+		);
 	}
 
 	async #read(validator: Validator | undefined, signal: AbortSignal): Promise<SourceResult> {

@@ -2,6 +2,7 @@ import type { BoundedResponse, ResponseHead } from "./bounded-fetch.js";
 import type { GithubCredential } from "./github-credential.js";
 import { statusOrLimitError } from "./github-rate-limit.js";
 import { saysRateLimited } from "./retry-after.js";
+import { shortJson } from "./short-json.js";
 import { SourceError } from "./source-error.js";
 
 /** What a refusal is told with. */
@@ -55,10 +56,6 @@ export function githubStatusError(response: BoundedResponse, refusal: GithubRefu
 
 /** GitHub tells a blob beyond its limit from missing access by a code in the body. */
 function saysTooLarge(bytes: Uint8Array): boolean {
-	try {
-		const { errors } = Object(JSON.parse(Buffer.from(bytes).toString("utf8")));
-		return Array.isArray(errors) && errors.some((error) => Object(error).code === "too_large");
-	} catch {
-		return false;
-	}
+	const { errors } = shortJson(bytes);
+	return Array.isArray(errors) && errors.some((error) => Object(error).code === "too_large");
 }

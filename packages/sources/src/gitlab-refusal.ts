@@ -2,6 +2,7 @@ import type { BoundedResponse, ResponseHead } from "./bounded-fetch.js";
 import type { GitlabPlace } from "./gitlab-place.js";
 import { statusError } from "./http-status.js";
 import { retryAfterMs } from "./retry-after.js";
+import { shortJson } from "./short-json.js";
 import { SourceError } from "./source-error.js";
 
 /** GitLab's 404 names what it missed; anything else, such as a proxy's own page, is told in general. */
@@ -44,7 +45,7 @@ export function gitlabRefusal(head: ResponseHead, { description }: GitlabPlace, 
 
 /** Names what is missing behind a 404. */
 export function gitlabAbsence({ bytes }: BoundedResponse, place: GitlabPlace): SourceError {
-	const absence = ABSENCES.get(messageOf(bytes)) ?? UNKNOWN_ABSENCE;
+	const absence = ABSENCES.get(String(shortJson(bytes).message)) ?? UNKNOWN_ABSENCE;
 	return new SourceError("SOURCE_NOT_FOUND", `${place.description} answered 404: ${absence}.`);
 }
 
@@ -55,13 +56,4 @@ function untilReset(headers: Headers, nowMs: number): number | undefined {
 		(name) => [`x-ratelimit-${name}`, headers.get(`ratelimit-${name}`) ?? ""] as const,
 	);
 	return retryAfterMs(new Headers(Object.fromEntries(renamed)), nowMs);
-}
-
-function messageOf(bytes: Uint8Array): string {
-	try {
-		const { message } = Object(JSON.parse(Buffer.from(bytes).toString("utf8")));
-		return String(message);
-	} catch {
-		return "";
-	}
 }

@@ -5,6 +5,7 @@ import {
 	type HttpTimeouts,
 	type ResponseHead,
 } from "./bounded-fetch.js";
+import { readWithin } from "./deadlines.js";
 import { type GitlabPlace, gitlabPlace } from "./gitlab-place.js";
 import { requestRawFile } from "./gitlab-raw-file.js";
 import { gitlabAbsence, gitlabRefusal } from "./gitlab-refusal.js";
@@ -40,8 +41,15 @@ export class GitlabSource implements Source {
 		this.#environment = environment;
 	}
 
-	async read(validator: Validator | undefined, signal: AbortSignal): Promise<SourceResult> {
-		signal.throwIfAborted();
+	read(validator: Validator | undefined, signal: AbortSignal): Promise<SourceResult> {
+		const { totalMs } = this.#timeouts;
+		const { timers } = this.#environment;
+		return readWithin({ description: this.description, totalMs, timers }, signal, (within) =>
+			this.#read(validator, within),
+		);
+	}
+
+	async #read(validator: Validator | undefined, signal: AbortSignal): Promise<SourceResult> {
 		if (validator?.etag && (await this.#currentBlobId(signal)) === validator.etag)
 			return { kind: "unmodified" };
 		const response = await this.#request("GET", (head) => this.#assertFileOrAbsence(head), signal);

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import {
 	type BoundedResponse,
 	boundedFetch,
@@ -34,6 +35,7 @@ export interface HttpSourceOptions {
 export class HttpSource implements Source {
 	readonly type = "http";
 	readonly description: string;
+	readonly place: string | undefined;
 	readonly #url: URL;
 	readonly #headers: Readonly<Record<string, string>>;
 	readonly #maxBytes: number;
@@ -44,6 +46,7 @@ export class HttpSource implements Source {
 	constructor(options: HttpSourceOptions & { readonly maxBytes: number }, environment: SourceEnvironment) {
 		const url = parseHttpUrl(options.url);
 		this.description = `${url.origin}${url.pathname}`;
+		this.place = placeInQuery(url);
 		this.#headers = {
 			accept: "application/json, */*;q=0.1",
 			// An answer that something in between has kept says nothing about the place itself.
@@ -78,6 +81,18 @@ export class HttpSource implements Source {
 		};
 		return boundedFetch(request, this.#environment, signal);
 	}
+}
+
+/** What the parameters are called that make a signed address: `X-Amz-Signature` and the like, `Signature`, `sig`. */
+const SIGNATURE = /^(?:x-[a-z]+-)?(?:signature|sig)$/i;
+
+/**
+ * A digest of the query, which may hold a token. A signed one changes whenever the address is signed anew, and
+ * names nothing but what the path names.
+ */
+function placeInQuery({ search, searchParams }: URL): string | undefined {
+	if (search === "" || [...searchParams.keys()].some((name) => SIGNATURE.test(name))) return undefined;
+	return createHash("sha256").update(search).digest("hex");
 }
 
 /** Says whether a usable response has a body; throws for every other one. */

@@ -15,6 +15,7 @@ export type TokenReading = () => Promise<string>;
 export class RotatingSource implements Source {
 	readonly type: Source["type"];
 	readonly description: string;
+	readonly place: string | undefined;
 	readonly #reread: TokenReading;
 	readonly #sourceWith: (token: string) => Source;
 	#token: string;
@@ -32,6 +33,7 @@ export class RotatingSource implements Source {
 		this.#newest = sourceWith(token);
 		this.type = this.#newest.type;
 		this.description = this.#newest.description;
+		this.place = this.#newest.place;
 	}
 
 	/** What is wrong with the newest token though an older one still works. */
@@ -50,8 +52,23 @@ export class RotatingSource implements Source {
 		} catch (error) {
 			if (!isRefusal(error)) throw error;
 			if (this.#proven === undefined) throw withProblem(error, this.#problem);
-			this.#problem = refusedButOlderWorks(error);
-			return await this.#proven.read(validator, signal);
+			return await this.#readAsBefore(this.#proven, error, validator, signal);
+		}
+	}
+
+	/** With the token before the newest, which was refused; where both are, what is said is said of the newest. */
+	async #readAsBefore(
+		proven: Source,
+		refusal: SourceError,
+		validator: Validator | undefined,
+		signal: AbortSignal,
+	): Promise<SourceResult> {
+		try {
+			const result = await proven.read(validator, signal);
+			this.#problem = refusedButOlderWorks(refusal);
+			return result;
+		} catch (error) {
+			throw isRefusal(error) ? withProblem(refusal, this.#problem) : error;
 		}
 	}
 

@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import { boundedFetch, type HttpTimeouts, type ResponseHead } from "./bounded-fetch.js";
 import { statusError } from "./http-status.js";
+import { LONGEST_REMARK_BYTES } from "./short-json.js";
 import type { SourceEnvironment } from "./source.js";
 import { SourceError } from "./source-error.js";
 
@@ -51,14 +52,14 @@ export class S3RequestHandler {
 	async handle(request: SdkRequest, options: { readonly abortSignal?: unknown } = {}): Promise<SdkResponse> {
 		const { abortSignal } = options;
 		const signal = abortSignal instanceof AbortSignal ? abortSignal : new AbortController().signal;
-		const { body } = request;
+		const { body: sent } = request;
 		const description = this.#describe(request);
 		const conditional = "if-none-match" in request.headers;
 		const bounded = {
 			...this.#limits,
 			url: urlOf(request),
 			method: request.method,
-			...((typeof body === "string" || body instanceof Uint8Array) && { body }),
+			...((typeof sent === "string" || sent instanceof Uint8Array) && { body: sent }),
 			headers: sentHeaders(request.headers),
 			description,
 			wantsBody: (head: ResponseHead) =>
@@ -66,13 +67,10 @@ export class S3RequestHandler {
 		};
 		const fetch = keepingRegion(this.#environment.fetch);
 		const { status, headers, bytes } = await boundedFetch(bounded, { ...this.#environment, fetch }, signal);
-		return {
-			response: {
-				statusCode: status,
-				headers: receivedHeaders(headers),
-				body: Readable.from(bytes.length === 0 ? [] : [bytes]),
-			},
-		};
+		const isObject = status === 200 && asksForObject(request);
+		const isRead = bytes.length > 0 && (isObject || bytes.length <= LONGEST_REMARK_BYTES);
+		const body = Readable.from(isRead ? [bytes] : []);
+		return { response: { statusCode: status, headers: receivedHeaders(headers), body } };
 	}
 
 	/** Asked for by the SDK's interface; there is nothing to configure. */
@@ -86,9 +84,13 @@ export class S3RequestHandler {
 	}
 
 	/** What is not the read of the object itself is the SDK fetching credentials. */
-	#describe({ query, hostname }: SdkRequest): string {
-		return query?.["x-id"] === "GetObject" ? this.#limits.description : hostname;
+	#describe(request: SdkRequest): string {
+		return asksForObject(request) ? this.#limits.description : request.hostname;
 	}
+}
+
+function asksForObject({ query }: SdkRequest): boolean {
+	return query?.["x-id"] === "GetObject";
 }
 
 function urlOf({ protocol, hostname, port, path, query = {} }: SdkRequest): URL {

@@ -26,6 +26,12 @@ export interface Source {
 	/** Names the place for people. Safe for logs: holds no userinfo, query or fragment of a URL. */
 	readonly description: string;
 
+	/**
+	 * Tells this place from others with the same description, where there can be such; for programs that keep
+	 * something about it. Opaque, and holds no secret.
+	 */
+	readonly place?: string | undefined;
+
 	/** What is wrong with a rotated credential though the last read still succeeded with the one before it. */
 	readonly credentialProblem?: SourceError | undefined;
 

@@ -1,12 +1,15 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmod, mkdir, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
+import { chmod, mkdir, open, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
+import { HandFiredTimers } from "@clef-sh/testkit/hand-fired-timers";
+import { held } from "@clef-sh/testkit/scripted-source";
 import { describeSourceConformance, type Stage } from "@clef-sh/testkit/source-conformance";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { fileError } from "../src/file-error.js";
+import { FileSource, type SourceFiles } from "../src/file-source.js";
 import { createSource } from "../src/index.js";
 import { type TemporaryDirectory, temporaryDirectory } from "./temporary-directory.js";
 
@@ -39,7 +42,7 @@ describeSourceConformance<FileStage>("file", {
 		rateLimited: { cannot: "a file has no quota" },
 		failing: { cannot: "a disk cannot be made to fail from here" },
 		unreachable: { cannot: "a file is not reached over a network" },
-		timeout: { cannot: "nothing is waited for: opening never blocks" },
+		timeout: { cannot: "a real file system cannot be made to hang from here: see below" },
 		redirected: { cannot: "links are followed on purpose" },
 		cutShort: { cannot: "a file declares no length" },
 	},
@@ -65,6 +68,13 @@ describe("FileSource", () => {
 		await writeFile(path, "content");
 		const etag = createHash("sha256").update("content").digest("hex");
 		expect(await read()).toMatchObject({ kind: "modified", validator: { etag } });
+	});
+
+	it("D35 is the same place however its path is written, and another one in another directory", () => {
+		const places = [path, relative(process.cwd(), path), pathToFileURL(path).href].map(
+			(at) => createSource({ kind: "file", path: at }).place,
+		);
+		expect(places).toEqual([path, path, path]);
 	});
 
 	it("reads relative paths, file URLs and through links", async () => {
@@ -166,5 +176,53 @@ describe("fileError", () => {
 
 	it("takes anything else for a failing disk", () => {
 		expect(fileError("boom", "/a")).toMatchObject({ code: "SOURCE_UNREACHABLE" });
+	});
+});
+
+describe("T19 a file system that hangs", () => {
+	/** A file that opens when the test says so, under timers that it fires. */
+	async function hanging() {
+		const directory = await temporaryDirectory();
+		onTestFinished(() => directory.remove());
+		const path = join(directory.path, "artifact.age.json");
+		await writeFile(path, "content");
+		const state = { opened: 0, gate: Promise.resolve() };
+		const timers = new HandFiredTimers();
+		const files: SourceFiles = {
+			open: async (...parameters) => {
+				state.opened += 1;
+				await state.gate;
+				return open(...parameters);
+			},
+		};
+		const source = new FileSource({ kind: "file", path, maxBytes: 1000 }, { timers }, files);
+		const read = (signal = new AbortController().signal) => source.read(undefined, signal);
+		return { read, state, timers };
+	}
+	const codeOf = (reading: Promise<unknown>) => reading.catch((error: unknown) => error);
+
+	it("is given up after a minute, and asked only once until it answers", async () => {
+		const { read, state, timers } = await hanging();
+		const gate = held<void>();
+		state.gate = gate.promise;
+		for (const _ of [1, 2]) {
+			const late = codeOf(read());
+			timers.fire(60_000);
+			expect(await late).toMatchObject({ code: "SOURCE_TIMEOUT", retryable: true });
+		}
+		expect(state.opened).toBe(1);
+		gate.settle();
+		await expect(read()).resolves.toMatchObject({ kind: "modified", bytes: Buffer.from("content") });
+		expect(state.opened).toBe(2);
+		expect(timers.pending).toEqual([]);
+	});
+
+	it("holds nobody up who does not want to wait any longer", async () => {
+		const { read, state } = await hanging();
+		state.gate = held<void>().promise;
+		const controller = new AbortController();
+		const reading = read(controller.signal);
+		controller.abort("enough");
+		await expect(reading).rejects.toBe("enough");
 	});
 });

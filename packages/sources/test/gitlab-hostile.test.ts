@@ -45,6 +45,23 @@ describe("T17 T18 T19 bounds", () => {
 		expect(timers.pending).toEqual([]);
 	});
 
+	it("T19 gives the two requests of a read one limit together", async () => {
+		const timers = new HandFiredTimers();
+		const patient = createSource({ ...OPTIONS, apiUrl: gitlab.server.url, timeouts: TIMEOUTS }, { timers });
+		const changed = behaviours.status(200, { "x-gitlab-blob-id": "another" });
+		gitlab.server.respondWith(changed, behaviours.hangAfterHeaders());
+		const idle = timers.nextSet(TIMEOUTS.idleMs);
+		const reading = patient.read({ etag: "one" }, live()).catch((error: unknown) => error);
+		await idle;
+		timers.fire(TIMEOUTS.totalMs);
+		expect(await reading).toMatchObject({
+			code: "SOURCE_TIMEOUT",
+			message: expect.stringMatching(/ was not read within 103 ms\.$/),
+		});
+		expect(gitlab.methods()).toEqual(["HEAD", "GET"]);
+		expect(timers.pending).toEqual([]);
+	});
+
 	it.each(["HEAD", "GET"])("an abort during the %s rejects with its reason and hangs up", async (method) => {
 		const controller = new AbortController();
 		const reason = new Error("enough");

@@ -12,6 +12,8 @@ function place(first = "old") {
 		/** What a refused token gets to hear. */
 		refusal: "SOURCE_UNAUTHORIZED" as "SOURCE_UNAUTHORIZED" | "SOURCE_NOT_FOUND",
 		down: false,
+		/** A token that gets no answer. */
+		downFor: undefined as string | undefined,
 		file: first as string | Error,
 		tried: [] as string[],
 	};
@@ -22,9 +24,9 @@ function place(first = "old") {
 			description: "https://place.example/a",
 			async read() {
 				state.tried.push(token);
-				if (state.down) throw new SourceError("SOURCE_UNREACHABLE", "Down.");
+				if (state.down || state.downFor === token) throw new SourceError("SOURCE_UNREACHABLE", "Down.");
 				if (state.accepted.has(token)) return { kind: "modified", bytes: BYTES };
-				throw new SourceError(state.refusal, "The token is refused.");
+				throw new SourceError(state.refusal, `The token is refused: ${token}.`);
 			},
 		};
 	};
@@ -103,7 +105,28 @@ describe("RotatingSource", () => {
 		await read();
 		state.file = "";
 		state.accepted.clear();
-		await expect(read()).rejects.toThrow(/^The token is refused\. The file with the token .* is empty/);
+		await expect(read()).rejects.toThrow(/^The token is refused: old\. The file with the token .* is empty/);
+	});
+
+	it("D38 says of the newest token that it is refused, and not that another works, when both are", async () => {
+		const { read, source, state } = place();
+		await read();
+		state.file = "new";
+		state.accepted.clear();
+		await expect(read()).rejects.toThrow("The token is refused: new.");
+		expect(state.tried).toEqual(["old", "new", "old"]);
+		expect(source.credentialProblem).toBeUndefined();
+		state.file = "";
+		await expect(read()).rejects.toThrow(/^The token is refused: new\. The file with the token .* is empty/);
+	});
+
+	it("D38 says what kept the older token from being tried", async () => {
+		const { read, source, state } = place();
+		await read();
+		state.file = "new";
+		state.downFor = "old";
+		await expect(read()).rejects.toMatchObject({ code: "SOURCE_UNREACHABLE" });
+		expect(source.credentialProblem).toBeUndefined();
 	});
 
 	it("D38 does not try another token because the place is down", async () => {

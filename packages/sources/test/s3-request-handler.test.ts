@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DEFAULT_HTTP_TIMEOUTS } from "../src/bounded-fetch.js";
 import { S3RequestHandler, type SdkRequest } from "../src/s3-request-handler.js";
 
-const LIMITS = { description: "s3://b/k", maxBytes: 100, timeouts: DEFAULT_HTTP_TIMEOUTS };
+const LIMITS = { description: "s3://b/k", timeouts: DEFAULT_HTTP_TIMEOUTS };
 const TIMERS = { setTimeout: () => () => undefined };
 
 describe("S3RequestHandler", () => {
@@ -14,7 +14,8 @@ describe("S3RequestHandler", () => {
 	});
 	afterEach(() => server.close());
 
-	const handler = () => new S3RequestHandler(LIMITS, { fetch, timers: TIMERS, now: Date.now });
+	const handler = (maxBytes = 100) =>
+		new S3RequestHandler({ ...LIMITS, maxBytes }, { fetch, timers: TIMERS, now: Date.now });
 	const request = (change: Partial<SdkRequest> = {}): SdkRequest => {
 		const { hostname, port } = new URL(server.url);
 		return {
@@ -44,6 +45,26 @@ describe("S3RequestHandler", () => {
 		expect(await text(response.body)).toBe("<Error/>");
 		await handler().handle(request({ method: "PUT", body: Buffer.from([65]) }));
 		expect(server.requests[1]?.body).toBe("A");
+	});
+
+	it.each([
+		["a refusal", 403, "GetObject"],
+		["an answer with credentials", 200, "AssumeRole"],
+	])("T17 does not let the SDK take a long body of %s apart", async (_, status, id) => {
+		const bodyOf = async (length: number) => {
+			server.respondWith(behaviours.status(status, {}, "<a/>".repeat(length / 4)));
+			const { response } = await handler(1_000_000).handle(request({ query: { "x-id": id } }));
+			expect(response.statusCode).toBe(status);
+			return (await text(response.body)).length;
+		};
+		expect(await bodyOf(65_536)).toBe(65_536);
+		expect(await bodyOf(65_540)).toBe(0);
+	});
+
+	it("hands an object on whatever its length", async () => {
+		server.respondWith(behaviours.ok(Buffer.alloc(100_000)));
+		const { response } = await handler(1_000_000).handle(request({ query: { "x-id": "GetObject" } }));
+		expect(await text(response.body)).toHaveLength(100_000);
 	});
 
 	it("hands a 304 on only where it was asked for", async () => {
