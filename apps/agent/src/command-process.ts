@@ -11,17 +11,27 @@ const LAST_WORDS_MS = 500;
  */
 export async function runCommandProcess(commandLine: readonly string[]): Promise<never> {
 	keepInspectorShut(process);
-	for (const stream of [process.stdout, process.stderr]) {
-		stream.on("error", () => {
-			// Whoever read the output has gone; an agent goes on serving without its log.
-		});
-	}
+	process.stderr.on("error", () => {
+		// Whoever read the log has gone; an agent goes on serving without it.
+	});
+	let lost: NodeJS.ErrnoException | undefined;
+	process.stdout.on("error", (error) => {
+		lost ??= error;
+	});
 	const io = processIo(commandLine);
 	const status = await runCommandLine(process.argv.slice(2), io);
 	await written(process.stdout);
+	if (lost !== undefined) await sayLost(lost);
 	await Promise.race([written(process.stderr), io.after(LAST_WORDS_MS)]);
 	// Explicit, because what is left open (sockets, watches) must not keep a stopped agent alive.
-	process.exit(status);
+	process.exit(status === 0 && lost !== undefined ? 1 : status);
+}
+
+/** An artifact that was not written whole must not pass for one; a reader that left knows what it did. */
+async function sayLost(error: NodeJS.ErrnoException): Promise<void> {
+	if (error.code === "EPIPE") return;
+	const { reason } = await import("./read-input.js");
+	process.stderr.write(`clef-agent: cannot write to standard output: ${reason(error)}\n`);
 }
 
 /** Resolves when a slow reader has taken everything, or is gone. */
