@@ -41,11 +41,15 @@ export function whenClientGone(
 	{ incoming, outgoing }: { readonly incoming: IncomingMessage; readonly outgoing: ServerResponse },
 	leave: () => void,
 ): () => void {
-	// Waiting is no stall: a listener keeps the connection from being closed for it.
-	outgoing.on("timeout", () => undefined);
+	// Waiting is no stall: a listener keeps the connection from being closed for it. Not reading the answer is one.
+	const stay = (): void => undefined;
+	outgoing.on("timeout", stay);
 	// Not the response's own event: one that waits for its turn on its connection is told of nothing.
 	incoming.socket.once("close", leave);
-	return () => incoming.socket.off("close", leave);
+	return () => {
+		outgoing.off("timeout", stay);
+		incoming.socket.off("close", leave);
+	};
 }
 
 function whenAborted(signal: AbortSignal, leave: () => void): () => void {
