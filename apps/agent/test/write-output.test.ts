@@ -42,7 +42,7 @@ describe("writeOutput", () => {
 	it("writes into a pipe, whose reader would else wait for ever, and leaves it in its place", async () => {
 		const io = capturedIo();
 		const pipe = join(io.cwd, "pipe");
-		execFileSync("mkfifo", [pipe]);
+		execFileSync("sh", ["-c", 'mkfifo "$1"', "sh", pipe]);
 		const [text] = await Promise.all([readFile(pipe, "utf8"), writeOutput("pipe", "artifact", io)]);
 		expect(text).toBe("artifact");
 		expect(statSync(pipe).isFIFO()).toBe(true);
