@@ -1,4 +1,4 @@
-import { linkSync, unlinkSync, writeFileSync } from "node:fs";
+import { linkSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { CommandError } from "./command-error.js";
 
@@ -57,15 +57,15 @@ function appear(
 ): void {
 	const written = join(dirname(path), `.${basename(path)}.${name}`);
 	const exclusively = { flag: "wx", mode: 0o600 };
-	writeFileSync(written, content, exclusively);
 	try {
+		writeFileSync(written, content, exclusively);
 		link(written, path);
 	} catch (error) {
 		const code = error instanceof Error && "code" in error ? error.code : undefined;
 		if (!WITHOUT_LINKS.has(code)) throw error;
 		writeFileSync(path, content, exclusively);
 	} finally {
-		unlinkSync(written);
+		rmSync(written, { force: true });
 	}
 }
 
@@ -73,6 +73,7 @@ const HINTS: Readonly<Record<string, string>> = {
 	ENOENT: "its folder does not exist; create the folder first",
 	EEXIST: "it appeared in the meantime; start again to use what it holds",
 	EACCES: "permission denied; let the agent's user write to its folder",
+	ENOSPC: "the disk is full; make room, or use another volume",
 	EROFS: "the file system is read-only; use a writable volume",
 };
 

@@ -11,12 +11,23 @@ const LAST_WORDS_MS = 500;
  */
 export async function runCommandProcess(commandLine: readonly string[]): Promise<never> {
 	keepInspectorShut(process);
-	const io = processIo(commandLine);
+	let lost: NodeJS.ErrnoException | undefined;
+	const io = processIo(commandLine, (error) => {
+		lost ??= error;
+	});
 	const status = await runCommandLine(process.argv.slice(2), io);
 	await written(io.stdout);
+	if (lost !== undefined) await sayLost(lost, io.stderr);
 	await Promise.race([written(io.stderr), io.after(LAST_WORDS_MS)]);
 	// Explicit, because what is left open (sockets, watches) must not keep a stopped agent alive.
-	process.exit(status);
+	process.exit(status === 0 && lost !== undefined ? 1 : status);
+}
+
+/** An artifact that was not written whole must not pass for one; a reader that left knows what it did. */
+async function sayLost(error: NodeJS.ErrnoException, stderr: NodeJS.WriteStream): Promise<void> {
+	if (error.code === "EPIPE") return;
+	const { reason } = await import("./read-input.js");
+	stderr.write(`clef-agent: cannot write to standard output: ${reason(error)}\n`);
 }
 
 /** Resolves when a slow reader has taken everything, or is gone. */

@@ -18,22 +18,28 @@ export interface ProcessIo extends CommandIo {
 }
 
 /**
- * The real world, as this process sees it; `commandLine` is how it was started.
+ * The real world, as this process sees it; `commandLine` is how it was started, `lost` is told when standard output
+ * cannot be written to.
  *
  * Standard input and output are opened when they are first asked for: an agent that serves needs neither, and both
- * cost its start. Failures to write go unnoticed: an agent goes on serving without its log.
+ * cost its start.
  */
-export function processIo(commandLine: readonly string[]): ProcessIo {
+export function processIo(
+	commandLine: readonly string[],
+	lost: (error: NodeJS.ErrnoException) => void,
+): ProcessIo {
 	let stdout: NodeJS.WriteStream | undefined;
 	return {
 		get stdin() {
 			return process.stdin;
 		},
 		get stdout() {
-			stdout ??= process.stdout.on("error", ignore);
+			stdout ??= process.stdout.on("error", lost);
 			return stdout;
 		},
-		stderr: process.stderr.on("error", ignore),
+		stderr: process.stderr.on("error", () => {
+			// Whoever read the log has gone; an agent goes on serving without it.
+		}),
 		env: process.env,
 		programName: basename(process.argv[1] ?? process.execPath),
 		cwd: process.cwd(),
@@ -53,10 +59,6 @@ export function processIo(commandLine: readonly string[]): ProcessIo {
 		},
 		after: (ms) => sleep(ms, undefined, { ref: false }),
 	};
-}
-
-function ignore(): void {
-	// Whoever read has gone.
 }
 
 /** What it takes is loaded when it is needed: most agents never start another program. */

@@ -154,20 +154,20 @@ class Extension {
 	/** Invoke after Invoke, until Shutdown. */
 	async follow(): Promise<void> {
 		const ended = new AbortController();
-		const stopped = this.#parts.stop.then((who) => this.#log("info", `${who}: stopping`, "agent.stopping"));
-		try {
-			for (;;) {
-				if (isFrozenBetween(this.#parts.initializationType)) this.#served?.rest();
-				const event = await Promise.race([stopped, this.#next(ended.signal)]);
-				if (event === undefined) return;
-				if (event.kind === "shutdown") {
-					this.#shutDown(event.reason, event.deadlineMs);
-					return;
-				}
-				if (event.kind === "invoke") await this.#invoked(event);
-			}
-		} finally {
+		// Not raced against each event: a promise that lives on holds whatever it was raced against.
+		void this.#parts.stop.then((who) => {
+			this.#log("info", `${who}: stopping`, "agent.stopping");
 			ended.abort();
+		});
+		for (;;) {
+			if (isFrozenBetween(this.#parts.initializationType)) this.#served?.rest();
+			const event = await this.#next(ended.signal);
+			if (event === undefined) return;
+			if (event.kind === "shutdown") {
+				this.#shutDown(event.reason, event.deadlineMs);
+				return;
+			}
+			if (event.kind === "invoke") await this.#invoked(event);
 		}
 	}
 
@@ -178,18 +178,22 @@ class Extension {
 		await this.#parts.telemetry?.close(FLUSH_MS);
 	}
 
-	/** An event; a connection that broke is tried again, since Lambda repeats nothing by itself. */
-	async #next(signal: AbortSignal): Promise<ExtensionEvent> {
-		for (const pauseMs of RETRY_PAUSES_MS) {
+	/**
+	 * An event, or undefined once the signal says so; a connection that broke is tried again, since Lambda repeats
+	 * nothing by itself.
+	 */
+	async #next(signal: AbortSignal): Promise<ExtensionEvent | undefined> {
+		for (let attempt = 0; ; attempt += 1) {
 			try {
 				return await this.#parts.api.next(signal);
 			} catch (error) {
-				if (signal.aborted || !(error instanceof LambdaError && error.code === "LAMBDA_API_UNREACHABLE"))
-					throw error;
+				if (signal.aborted) return undefined;
+				const pauseMs = RETRY_PAUSES_MS[attempt];
+				const isBroken = error instanceof LambdaError && error.code === "LAMBDA_API_UNREACHABLE";
+				if (pauseMs === undefined || !isBroken) throw error;
 				await this.#after(pauseMs);
 			}
 		}
-		return this.#parts.api.next(signal);
 	}
 
 	/**

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { SourceError } from "@clef-sh/core";
 import { sealArtifact } from "@clef-sh/testkit/artifacts";
 import { ManualClock, settle } from "@clef-sh/testkit/clock";
@@ -216,6 +218,28 @@ it("asks again three times for an event when the connection breaks, then ends", 
 		{ event: "lambda.failed", code: "LAMBDA_API_UNREACHABLE" },
 		{ event: "lambda.report_failed", code: "LAMBDA_API_UNREACHABLE" },
 	]);
+});
+
+it("holds no event that is over, however long the environment lives", async () => {
+	const runtime = await LambdaRuntimeApi.start();
+	onTestFinished(() => runtime.close());
+	const api = new ExtensionsApi(runtime.address, "clef-agent");
+	const next = api.next.bind(api);
+	const events: WeakRef<object>[] = [];
+	api.next = async (signal) => {
+		const event = await next(signal);
+		events.push(new WeakRef(event));
+		return event;
+	};
+	await stage({ api });
+	for (let count = 0; count < 5; count += 1) await (await runtime.invoke(Date.now() + 3_000)).ended;
+	setFlagsFromString("--expose-gc");
+	// A reference that was just read lives until the turn is over.
+	await new Promise(setImmediate);
+	runInNewContext("gc")();
+	expect(events).toHaveLength(5);
+	// The machine may still have the last one in hand.
+	expect(events.slice(0, -1).filter((event) => event.deref() !== undefined)).toEqual([]);
 });
 
 it("D36 stops when somebody else than Lambda wants it to", async () => {

@@ -35,7 +35,8 @@ export async function call<T>(
 			const askedMs = error instanceof ClientError ? error.retryAfterMs : undefined;
 			const waitMs = Math.max(backoff.next(), askedMs ?? 0);
 			const isWorthIt = wanted.isRetried && error instanceof ClientError && error.retryable;
-			if (!isWorthIt || clock.monotonic() + waitMs >= endMs) throw error;
+			// Written so that a time that is not a number is over at once, and never goes on for ever.
+			if (!isWorthIt || !(clock.monotonic() + waitMs < endMs)) throw error;
 			await pause(waitMs, limits);
 			// A timer may come late, most of all where the process was frozen in between.
 			limitMs = Math.min(attemptMs, endMs - clock.monotonic());

@@ -13,17 +13,11 @@ export interface Limits {
 export class Deadline {
 	readonly #controller = new AbortController();
 	readonly #limits: Limits;
-	readonly #struck: Promise<never>;
 	readonly #onAbort = (): void => this.#controller.abort(aborted(this.#limits.signal));
 	#cancelTimer: () => void = () => undefined;
 
 	constructor(limits: Limits) {
 		this.#limits = limits;
-		const own = this.#controller.signal;
-		this.#struck = new Promise((_, reject) => {
-			own.addEventListener("abort", () => reject(own.reason), { once: true });
-		});
-		this.#struck.catch(() => undefined); // seen through `race`; unobserved it must not end the process
 		if (limits.signal?.aborted) this.#onAbort();
 		else limits.signal?.addEventListener("abort", this.#onAbort, { once: true });
 	}
@@ -40,9 +34,20 @@ export class Deadline {
 		this.#cancelTimer = this.#limits.clock.setTimeout(late, ms, this.#limits.isHolding);
 	}
 
-	/** Settles as `promise` does, or rejects with a `ClientError` when a limit or the caller's abort comes first. */
+	/**
+	 * Settles as `promise` does, or rejects with a `ClientError` when a limit or the caller's abort comes first.
+	 *
+	 * Not by `Promise.race`: a promise that lives on holds whatever it was raced against, here each chunk of a stream
+	 * that is read for weeks.
+	 */
 	race<T>(promise: Promise<T>): Promise<T> {
-		return Promise.race([promise, this.#struck]);
+		const { signal } = this;
+		return new Promise((resolve, reject) => {
+			const strike = (): void => reject(signal.reason);
+			if (signal.aborted) strike();
+			else signal.addEventListener("abort", strike, { once: true });
+			void promise.then(resolve, reject).then(() => signal.removeEventListener("abort", strike));
+		});
 	}
 
 	/** Also lets go of a body that was not read to its end. */

@@ -20,7 +20,7 @@ export function createTokenReader({ option, variable, readFile }: TokenPlaces): 
 	let ofFile: string | undefined;
 	return {
 		async read() {
-			if (option !== undefined) return checked(typeof option === "string" ? option : await option());
+			if (option !== undefined) return checked(typeof option === "string" ? option : await given(option));
 			const own = variable("CLEF_AGENT_TOKEN");
 			if (own) return checked(own);
 			const path = variable("CLEF_AGENT_TOKEN_FILE");
@@ -39,6 +39,16 @@ export function createTokenReader({ option, variable, readFile }: TokenPlaces): 
 			ofFile = undefined;
 		},
 	};
+}
+
+async function given(token: () => string | Promise<string>): Promise<unknown> {
+	try {
+		return await token();
+	} catch (cause) {
+		throw new ClientError("CONFIG_INVALID", "The function that gives the token has failed; see the cause.", {
+			cause,
+		});
+	}
 }
 
 async function textOf(path: string, readFile: (path: string) => Promise<string>): Promise<string> {
@@ -67,8 +77,8 @@ function notThereYet(problem: string): ClientError {
 }
 
 /** What fetch would refuse as a header it would also print, so it is refused here first. */
-function checked(text: string): string {
-	const token = text.replace(/^\uFEFF/, "").trim();
+function checked(text: unknown): string {
+	const token = typeof text === "string" ? text.replace(/^\uFEFF/, "").trim() : "";
 	if (/^[\x21-\x7e]+$/.test(token)) return token;
 	throw new ClientError(
 		"CONFIG_INVALID",

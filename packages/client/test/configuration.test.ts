@@ -88,6 +88,29 @@ describe("the token", () => {
 		expect(error.message).not.toMatch(/sec.?r.t/);
 	});
 
+	it("a function that fails to give one is a mistake in the configuration, and its error the cause", async () => {
+		const failures = [
+			() => Promise.reject(cause),
+			() => {
+				throw cause;
+			},
+		];
+		const cause = new RangeError("the vault is sealed");
+		for (const token of failures) {
+			const client = createClient({ env: {}, token });
+			expect(await failureOf(client.get("A"))).toMatchObject({ code: "CONFIG_INVALID", cause });
+			await expect(client.watch(() => undefined)).rejects.toMatchObject({ code: "CONFIG_INVALID", cause });
+		}
+	});
+
+	it.each([undefined, null, 7])("a function that gives %s, as a program without types may", async (none) => {
+		const token = (() => none) as unknown as () => string;
+		expect(await failureOf(createClient({ env: {}, token }).get("A"))).toMatchObject({
+			code: "CONFIG_INVALID",
+			message: expect.stringContaining("visible ASCII"),
+		});
+	});
+
 	it("a file is read once, and again after a refusal", async () => {
 		const agent = await startAgent();
 		agent.publish("r1", { A: "1" });

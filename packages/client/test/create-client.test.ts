@@ -132,6 +132,12 @@ describe("an agent that is not ready", () => {
 		expect(await client.get("DB_URL")).toBe("postgres://x");
 	});
 
+	it("a time that is no number, such as of a variable that is not set, is over at once", async () => {
+		const { client, clock } = clientOf({ url: await deadOrigin() }, { timeoutMs: Number(undefined) });
+		expect(await failureOf(client.get("A"))).toMatchObject({ code: "AGENT_UNREACHABLE" });
+		expect(clock.pendingTimers).toBe(0);
+	});
+
 	it("health and refresh are asked once", async () => {
 		const { client, clock } = clientOf({ url: await deadOrigin() });
 		expect(await failureOf(client.health())).toMatchObject({ code: "AGENT_UNREACHABLE", retryable: true });

@@ -30,7 +30,7 @@ export function send(reply: Reply, incoming: IncomingMessage, outgoing: ServerRe
 /** Writes a complete reply. */
 export function writeReply(reply: Reply, outgoing: ServerResponse): void {
 	outgoing.writeHead(reply.status, reply.headers);
-	if (reply.stream === undefined || outgoing.req.method === "HEAD") outgoing.end(reply.body);
+	if (reply.stream === undefined) outgoing.end(reply.body);
 	else writeStream(reply.stream, outgoing);
 }
 

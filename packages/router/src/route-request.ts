@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Context } from "hono";
 import { nodeBindings } from "./node-bindings.js";
 import type { RequestHeaders } from "./request-headers.js";
+import { encodedPath } from "./request-target.js";
 
 /** All that the checks and routes read of a request, however it came in. */
 export interface RouteRequest {
@@ -21,11 +22,12 @@ export interface RouteRequest {
 
 /** A request as Hono holds it. */
 export function requestOf(c: Context): RouteRequest {
-	const { raw, path } = c.req;
+	const { raw } = c.req;
 	const bindings = nodeBindings(c.env);
 	return {
 		method: raw.method,
-		path,
+		// Not Hono's, which an application around ours may have decoded.
+		path: encodedPath(raw),
 		headers: raw.headers,
 		hostToCheck: bindings === undefined ? (raw.headers.get("host") ?? new URL(raw.url).host) : undefined,
 		asksToken: bindings?.asksToken !== false,
@@ -39,11 +41,15 @@ export function whenClientGone(
 	{ incoming, outgoing }: { readonly incoming: IncomingMessage; readonly outgoing: ServerResponse },
 	leave: () => void,
 ): () => void {
-	// Waiting is no stall: a listener keeps the connection from being closed for it.
-	outgoing.on("timeout", () => undefined);
+	// Waiting is no stall: a listener keeps the connection from being closed for it. Not reading the answer is one.
+	const stay = (): void => undefined;
+	outgoing.on("timeout", stay);
 	// Not the response's own event: one that waits for its turn on its connection is told of nothing.
 	incoming.socket.once("close", leave);
-	return () => incoming.socket.off("close", leave);
+	return () => {
+		outgoing.off("timeout", stay);
+		incoming.socket.off("close", leave);
+	};
 }
 
 function whenAborted(signal: AbortSignal, leave: () => void): () => void {

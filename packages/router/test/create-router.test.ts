@@ -145,6 +145,18 @@ describe("routes", () => {
 		expect(agent.opens).toBe(0);
 	});
 
+	it.each(["a/b", "100%", "naïve café", "a b", "€", "%41"])(
+		"L33 the name %s is found through an application around it, and its endpoints have no other spelling there",
+		async (name) => {
+			const inner = createRouter(await FakeAgent.of({ [name]: "value" }), { token: TOKEN });
+			const outer = new Hono().route("/", inner) as Hono;
+			const path = `/v1/secrets/${encodeURIComponent(name)}`;
+			expect((await shown(await ask(outer, path))).body).toEqual({ value: "value" });
+			expect((await ask(outer, "/v1/%73ecrets")).status).toBe(404);
+			expect((await ask(outer, path, { Authorization: "" })).status).toBe(401);
+		},
+	);
+
 	it("L33 HEAD has the status and headers of GET, and no body", async () => {
 		for (const path of [...ENDPOINTS, ...SECRET_ENDPOINTS]) {
 			const get = await ask(router, path);

@@ -7,15 +7,15 @@ export function parseKeyPairs(text: string): ReadonlyMap<string, string> {
 	for (const part of text.split(",")) {
 		const equals = part.indexOf("=");
 		if (equals === -1) continue;
-		const name = decoded(part.slice(0, equals).trim());
-		const value = decoded(part.slice(equals + 1).trim());
+		const name = percentDecoded(part.slice(0, equals).trim());
+		const value = percentDecoded(part.slice(equals + 1).trim());
 		if (name !== "" && value !== "") pairs.set(name, value);
 	}
 	return pairs;
 }
 
-/** A token may hold a per cent sign that encodes nothing. */
-function decoded(text: string): string {
+/** The text without its percent-encoding, or as it is: a token may hold a per cent sign that encodes nothing. */
+export function percentDecoded(text: string): string {
 	try {
 		return decodeURIComponent(text);
 	} catch {

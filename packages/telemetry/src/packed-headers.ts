@@ -22,6 +22,7 @@ const RESERVED: ReadonlySet<string> = new Set([
 	"content-type",
 	"expect",
 	"host",
+	"keep-alive",
 	"te",
 	"trailer",
 	"transfer-encoding",

@@ -9,14 +9,17 @@ const TIMEOUT_MS = 2_000;
 /** Nobody is on the port, has made the socket's file, or is left that did. */
 const NOBODY: ReadonlySet<string | undefined> = new Set(["ECONNREFUSED", "ENOENT"]);
 const MAX_ANSWER_CHARACTERS = 4_096;
+const READY = { path: "/v1/ready", yes: /"ready"\s*:\s*true/ };
+const LIVE = { path: "/v1/health", yes: /"status"\s*:\s*"ok"/ };
 
 /** `clef-agent health`: exit 0 when the agent on this machine is ready (with --live: alive), else 1 and why. */
 export async function health(args: readonly string[], io: CommandIo): Promise<number> {
 	const { values } = parseArguments("health", args, { options: { live: { type: "boolean" } } });
-	const path = values.live === true ? "/v1/health" : "/v1/ready";
+	const { path, yes } = values.live === true ? LIVE : READY;
 	const place = placeOf(io);
 	const answer = await ask(place, path);
-	if (answer.status === 200) return 0;
+	// Whatever else listens there may answer 200 to anything.
+	if (answer.status === 200 && yes.test(answer.body)) return 0;
 	io.stderr.write(`clef-agent: ${problem(answer, place)}\n`);
 	return 1;
 }

@@ -7,6 +7,7 @@ import {
 	secretsFromDotenv,
 } from "@clef-sh/pack";
 import { parseArguments, usageError } from "../arguments.js";
+import { CommandError } from "../command-error.js";
 import type { CommandIo } from "../command-io.js";
 import { parseDuration } from "../duration.js";
 import { readInput } from "../read-input.js";
@@ -103,12 +104,22 @@ function formatByName(file: string | undefined): Format | undefined {
 }
 
 function payload(input: Buffer, format: Format | undefined): Uint8Array {
-	const text = input.toString("utf8");
-	const looksLikeJson = text
+	const looksLikeJson = input
+		.toString("utf8")
 		.replace(/^\uFEFF/, "")
 		.trimStart()
 		.startsWith("{");
-	return (format ?? (looksLikeJson ? "json" : "dotenv")) === "json" ? input : secretsFromDotenv(text);
+	return (format ?? (looksLikeJson ? "json" : "dotenv")) === "json" ? input : secretsFromDotenv(exact(input));
+}
+
+/** What is no UTF-8 would become other secrets than were meant. */
+function exact(input: Buffer): string {
+	try {
+		return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(input);
+	} catch (cause) {
+		const message = "the secrets are not UTF-8, so their values could not be packed as they are";
+		throw new CommandError("COMMAND_INPUT", message, { hint: "convert the file to UTF-8 first", cause });
+	}
 }
 
 async function recipientsOf(

@@ -27,7 +27,7 @@ it.each([
 	const answer = await asked(
 		(request, response) => {
 			requests.push([request.method, request.url, /^127\.0\.0\.1:\d+$/.test(request.headers.host ?? "")]);
-			response.end("{}");
+			response.end(request.url === "/v1/ready" ? '{"ready":true}' : '{"status":"ok","mode":"cached"}');
 		},
 		...args,
 	);
@@ -52,6 +52,23 @@ it("doubts that something else is an agent", async () => {
 	expect(status).toBe(1);
 	expect(err).toMatch(/^clef-agent: 127\.0\.0\.1:\d+ answered 404; is it a clef-agent\?\n$/);
 });
+
+it.each([
+	["<html>Welcome", []],
+	["{}", []],
+	['{"ready":false}', []],
+	['{"status":"ok"}', []],
+	["", ["--live"]],
+	['{"ready":true}', ["--live"]],
+	['{"status":"starting"}', ["--live"]],
+])(
+	"L34 does not take %j for the answer of an agent, given %j: the port may be another's",
+	async (body, args) => {
+		const { status, err } = await asked((_, response) => void response.end(body), ...args);
+		expect(status).toBe(1);
+		expect(err).toMatch(/^clef-agent: 127\.0\.0\.1:\d+ answered 200; is it a clef-agent\?\n$/);
+	},
+);
 
 it("says that nothing listens", async () => {
 	const server = createServer();

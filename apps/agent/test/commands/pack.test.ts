@@ -46,6 +46,26 @@ it("packs dotenv from standard input", async () => {
 });
 
 it.each([
+	["Latin-1", Buffer.from("PASSWORD=caf\xe9\n", "latin1")],
+	["UTF-16", Buffer.from("\uFEFFPASSWORD=x\n", "utf16le")],
+	["half a character", Buffer.from("PASSWORD=\u20ac\n").subarray(0, -2)],
+])("A16 refuses dotenv in %s, whose values would come out as others", async (_, bytes) => {
+	const io = capturedIo();
+	writeFileSync(join(io.cwd, ".env"), bytes);
+	await expect(pack([...SUBJECT, ...RECIPIENT, ".env"], io)).rejects.toMatchObject({
+		code: "COMMAND_INPUT",
+		message: "the secrets are not UTF-8, so their values could not be packed as they are",
+	});
+	expect(io.out()).toBe("");
+});
+
+it("takes dotenv with a byte order mark and characters of every length", async () => {
+	const io = capturedIo();
+	writeFileSync(join(io.cwd, ".env"), "\uFEFFA=\u00e9\u20ac\u{1f600}\n");
+	expect((await packed([".env"], io)).secrets).toEqual({ A: "\u00e9\u20ac\u{1f600}" });
+});
+
+it.each([
 	["secrets.json", '{"A":"1"}'],
 	["SECRETS.JSON", '{"A":"1"}'],
 	[".env", "A=1"],

@@ -11,10 +11,15 @@ export function bind(server: Server, port: number): Promise<number> {
 	return new Promise((resolve, reject) => {
 		const fail = (error: NodeJS.ErrnoException) => reject(bindError(error, port));
 		server.once("error", fail);
-		server.listen({ host: HOST, port }, () => {
-			server.off("error", fail);
-			resolve((server.address() as AddressInfo).port);
-		});
+		try {
+			server.listen({ host: HOST, port }, () => {
+				server.off("error", fail);
+				resolve((server.address() as AddressInfo).port);
+			});
+		} catch (error) {
+			// What is no port at all, Node refuses at once.
+			fail(error as NodeJS.ErrnoException);
+		}
 	});
 }
 

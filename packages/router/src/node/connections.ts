@@ -38,6 +38,8 @@ export class Connections {
 		}
 		this.#running.set(socket, new Set());
 		this.#idle.add(socket);
+		// Each request that waits listens to its connection: more of them are no leak, and how many is bounded.
+		socket.setMaxListeners(0);
 		socket.once("close", () => {
 			// After CONNECT, Node no longer tells requests that wait for their turn; they may hold secrets.
 			for (const { req } of this.#running.get(socket) ?? []) req.destroy();

@@ -16,6 +16,9 @@ import { ServedRequest } from "./served-request.js";
 import { writeBounded } from "./stall.js";
 import { keepTickObject } from "./tick-object.js";
 
+/** Node takes a longer one for none. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 const EXPECTATION_REFUSED = malformed("The Expect header is not supported; send the request without it.");
 
 /** What every listener may be given. */
@@ -96,7 +99,7 @@ function serve(server: Server, router: Hono, { asksToken, guard, limits, onReque
 	return {
 		close: async (graceMs) => {
 			stopped ??= stop(server, connections);
-			const cut = setTimeout(() => connections.destroyAll(), graceMs);
+			const cut = setTimeout(() => connections.destroyAll(), Math.min(graceMs, LONGEST_TIMER_MS));
 			await stopped;
 			clearTimeout(cut);
 		},
@@ -107,7 +110,16 @@ function serve(server: Server, router: Hono, { asksToken, guard, limits, onReque
 function tellingOf(onRequest: ServeOptions["onRequest"]): ResponseEnded | undefined {
 	if (onRequest === undefined) return undefined;
 	return (response, startedMs) => {
-		if (response.headersSent) onRequest(new ServedRequest(response, startedMs));
+		if (!response.headersSent) return;
+		try {
+			onRequest(new ServedRequest(response, startedMs));
+		} catch (cause) {
+			// A sink that throws is the application's fault, and must not cost it its process.
+			process.emitWarning("The onRequest sink of a clef listener threw.", {
+				code: "CLEF_REQUEST_SINK",
+				detail: cause instanceof Error ? cause.name : typeof cause,
+			});
+		}
 	};
 }
 

@@ -132,7 +132,8 @@ export class EventStreams {
 	}
 
 	#revisionMessage(from: string | undefined, id: string, revision: string): Buffer {
-		const since = from !== undefined && this.#names.has(from) ? from : null;
+		// An id of ours is a revision percent-encoded or as it is, and then without a per cent sign.
+		const since = from !== undefined && this.#names.has(from) ? decodeURIComponent(from) : null;
 		const changes = this.#names.between(from, id);
 		return serverSentEvent("revision", { revision, since, ...changes }, id);
 	}

@@ -42,15 +42,13 @@ export class PushRoutes {
 	}
 
 	/** `GET /v1/events`: an event stream that never ends by itself. */
-	events({ headers }: RouteRequest): Reply {
+	events({ headers, method }: RouteRequest): Reply {
 		if (this.#isFull()) return TOO_MANY_WAITING;
+		const head = { status: 200, headers: STREAM_HEADERS, body: null };
+		// A stream that nobody reads would wait for its end.
+		if (method === "HEAD") return head;
 		const id = headers.get("last-event-id") ?? undefined;
-		return {
-			status: 200,
-			headers: STREAM_HEADERS,
-			body: null,
-			stream: (sink) => this.#streams.open(sink, id),
-		};
+		return { ...head, stream: (sink) => this.#streams.open(sink, id) };
 	}
 
 	/**

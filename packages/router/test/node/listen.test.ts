@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { createRouter } from "../../src/create-router.js";
 import { listen, RouterError } from "../../src/node/index.js";
 import { BIG, FakeAgent, secretsOf } from "../fake-agent.js";
@@ -93,6 +93,43 @@ describe("listen", () => {
 		});
 	});
 
+	it.each([65_536, -1, 7779.5, Number.NaN])("L34 refuses %d, which is no port", async (port) => {
+		await expect(listen(createRouter(agent, { token: TOKEN }), { port })).rejects.toThrow(
+			new RouterError(
+				"CONFIG_INVALID",
+				`Port ${port} on 127.0.0.1 cannot be listened on (ERR_SOCKET_BAD_PORT); set CLEF_AGENT_PORT to another port.`,
+			),
+		);
+	});
+
+	it("serves one router on two ports, and goes on with the other when one is closed", async () => {
+		const router = createRouter(agent, { token: TOKEN });
+		const [first, second] = [await listen(router, { port: 0 }), await listen(router, { port: 0 })];
+		await first.close(0);
+		await expect(dial(first.port)).rejects.toThrow("ECONNREFUSED");
+		expect((await exchangeOne(second.port, lastGetText("/v1/secrets"))).status).toBe(200);
+		await second.close(0);
+	});
+
+	it("outlives a sink of requests that throws, and says that it did", async () => {
+		const warnings: unknown[] = [];
+		const warned = vi.spyOn(process, "emitWarning").mockImplementation((...told) => void warnings.push(told));
+		onTestFinished(() => warned.mockRestore());
+		const thrown: unknown[] = [new TypeError("value of a secret"), "text"];
+		const { port } = await serveAgent(agent, {}, () => {
+			throw thrown.shift();
+		});
+		for (const count of [1, 2]) {
+			expect((await exchangeOne(port, lastGetText("/v1/secrets"))).status).toBe(200);
+			await until(() => warnings.length === count);
+		}
+		const sentence = "The onRequest sink of a clef listener threw.";
+		expect(warnings).toEqual([
+			[sentence, { code: "CLEF_REQUEST_SINK", detail: "TypeError" }],
+			[sentence, { code: "CLEF_REQUEST_SINK", detail: "string" }],
+		]);
+	});
+
 	it("L34 sees a port taken by something else than an agent", async () => {
 		const other = createServer().listen(0, "127.0.0.1");
 		await once(other, "listening");
@@ -180,6 +217,22 @@ describe("close", () => {
 		await until(() => agent.opens === 1);
 		await listener.close(1);
 		await closed(socket);
+	});
+
+	it("D36 waits for as long as it takes when it is given for ever", async () => {
+		const { opened, open } = gate();
+		agent.gate = opened;
+		const listener = await serveAgent(agent);
+		const socket = await dial(listener.port);
+		socket.write(getText("/v1/secrets"));
+		await until(() => agent.opens === 1);
+		const timers = vi.spyOn(globalThis, "setTimeout");
+		onTestFinished(() => timers.mockRestore());
+		const done = listener.close(Number.POSITIVE_INFINITY);
+		expect(timers.mock.calls[0]?.[1]).toBe(2 ** 31 - 1);
+		open();
+		expect(parseResponses(await drain(socket))[0]?.status).toBe(200);
+		await done;
 	});
 
 	it("D36 called again, it only shortens the wait", async () => {

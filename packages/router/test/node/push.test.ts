@@ -1,6 +1,7 @@
 import { settle } from "@clef-sh/testkit/clock";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { listen } from "../../src/node/index.js";
+import { BIG } from "../fake-agent.js";
 import { PushStage } from "../push/stage.js";
 import { gate, until } from "../waiting.js";
 import { getText } from "./listening.js";
@@ -74,6 +75,31 @@ describe("on the wire", () => {
 		socket.write(getText("/v1/health"));
 		expect((await readOne(socket)).status).toBe(200);
 		socket.destroy();
+	});
+
+	it("L32 a client that does not read what it has waited for is let go, and with it the secrets", async () => {
+		const socket = await dial(port);
+		socket.pause();
+		socket.write(getText("/v1/secrets?wait=60", 'If-None-Match: "r1"'));
+		await until(() => stage.clock.pendingTimers === 1);
+		await stage.replace({ BIG }, "r2");
+		await until(() => stage.agent.held.readers === 1);
+		await until(() => stage.agent.held.readers === 0);
+		socket.destroy();
+	});
+
+	it("L32 many requests that wait on one connection are no leak, of which Node would warn", async () => {
+		const warnings: Error[] = [];
+		const listener = (warning: Error) => warnings.push(warning);
+		process.on("warning", listener);
+		onTestFinished(() => void process.off("warning", listener));
+		const socket = await dial(port);
+		socket.write(getText("/v1/secrets?wait=60", 'If-None-Match: "r1"').repeat(20));
+		await until(() => stage.clock.pendingTimers === 20);
+		await new Promise(setImmediate);
+		expect(warnings).toEqual([]);
+		socket.destroy();
+		await until(() => stage.clock.pendingTimers === 0);
 	});
 
 	it("a waiting request whose client is gone is forgotten, and its secrets are not opened", async () => {

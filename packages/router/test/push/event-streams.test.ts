@@ -1,5 +1,6 @@
 import { settle } from "@clef-sh/testkit/clock";
 import { beforeEach, describe, expect, it } from "vitest";
+import { TOKEN } from "../requests.js";
 import { gate } from "../waiting.js";
 import { PushStage } from "./stage.js";
 
@@ -75,6 +76,13 @@ describe("GET /v1/events", () => {
 		expect(await stream.next(2)).toMatchObject([RETRY, { id: "r%20%C3%A9%0A", data: { revision: "r é\n" } }]);
 		const again = await stage.stream({ "Last-Event-ID": "r%20%C3%A9%0A" });
 		expect(await again.next(1)).toEqual([RETRY]);
+		await stage.replace({ B: "1" }, "r/2");
+		expect(await again.next(1)).toEqual([
+			{
+				...{ event: "revision", id: "r%2F2" },
+				data: { revision: "r/2", since: "r é\n", added: ["B"], changed: [], removed: ["A"] },
+			},
+		]);
 	});
 
 	it.each([
@@ -132,6 +140,17 @@ describe("GET /v1/events", () => {
 		await stage.clock.advance(15_000);
 		expect(await stream.next(2)).toEqual([{ comment: "heartbeat" }, { comment: "heartbeat" }]);
 		await stream.cancel();
+		expect(stage.clock.pendingTimers).toBe(0);
+	});
+
+	it("L32 L33 HEAD has the status and headers, and begins no stream that nobody reads", async () => {
+		const headers = { Authorization: `Bearer ${TOKEN}` };
+		const head = await stage.router.request("/v1/events", { method: "HEAD", headers });
+		expect([head.status, head.headers.get("content-type"), head.body]).toEqual([
+			200,
+			"text/event-stream",
+			null,
+		]);
 		expect(stage.clock.pendingTimers).toBe(0);
 	});
 

@@ -2,6 +2,7 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { type Clock, networkCode, retryAfterMs } from "@clef-sh/core";
 import { type createOtlpNetworkExportDelegate, OTLPExporterError } from "@opentelemetry/otlp-exporter-base";
+import { percentDecoded } from "../key-pairs.js";
 
 type Transport = Parameters<typeof createOtlpNetworkExportDelegate>[3];
 type Outcome = Awaited<ReturnType<Transport["send"]>>;
@@ -103,7 +104,7 @@ export class OtlpTransport implements Transport {
 		const headers = new Headers(asked());
 		if (compression === "gzip") headers.set("content-encoding", "gzip");
 		const url = new URL(endpoint);
-		const userinfo = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+		const userinfo = `${percentDecoded(url.username)}:${percentDecoded(url.password)}`;
 		if (userinfo !== ":" && !headers.has("authorization"))
 			headers.set("authorization", `Basic ${Buffer.from(userinfo).toString("base64")}`);
 		url.username = "";

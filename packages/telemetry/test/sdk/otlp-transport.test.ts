@@ -150,6 +150,7 @@ describe("OtlpTransport", () => {
 	it.each([
 		["", {}, null],
 		["user:p%40ss@", {}, `Basic ${btoa("user:p@ss")}`],
+		["user:100%@", {}, `Basic ${btoa("user:100%")}`],
 		["user:pass@", { authorization: "Bearer token" }, "Bearer token"],
 	])("makes a header of the userinfo %s, unless there is one: %o", async (userinfo, headers, expected) => {
 		const endpoint = `http://${userinfo}collector:4318/v1/logs?key=a`;
