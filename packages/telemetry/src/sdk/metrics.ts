@@ -64,7 +64,7 @@ export function createMetrics(
 			return serializer.serialize(withUnitSuffixes(resourceMetrics));
 		},
 		close: () => {
-			// A reader that was shut down gives an empty answer and an error that nobody could act on.
+			// A reader that was shut down throws when it is asked.
 			isClosed = true;
 			return provider.shutdown();
 		},
