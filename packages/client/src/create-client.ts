@@ -93,7 +93,7 @@ function secretAt(
 ): Pick<AgentRequest, "path" | "subject" | "isSecret"> {
 	const names = namespace === undefined ? [key] : [namespace, key];
 	const subject = `The secret ${JSON.stringify(names.join("/").slice(0, 200))}`;
-	if (names.some((name) => /^\.{0,2}$/.test(name) || /[\0\p{Cs}]/u.test(name)))
+	if (names.some((name) => /^\.{0,2}$/.test(name) || /\p{Cs}/u.test(name)))
 		throw new ClientError(
 			"SECRET_NOT_FOUND",
 			`${subject} cannot be asked for by URL; all() has it if it exists.`,
