@@ -63,7 +63,7 @@ class History {
 			this.command.pass("SIGTERM");
 		} else if (each.kind === "hang up") this.command.pass("SIGHUP");
 		else if (each.kind === "time") this.passTime();
-		else if (this.last !== undefined && !this.#gone.has(this.last)) {
+		else if (each.kind === "exit" && this.last !== undefined && !this.#gone.has(this.last)) {
 			this.#gone.add(this.last);
 			this.last.leaves = each.leaves;
 			this.last.end({ status: 3 });
