@@ -39,6 +39,31 @@ describe("RotatingToken", () => {
 		expect(warnings[1]).toBe("CLEF_AGENT_TOKEN_FILE cannot be read. The token before it stays in use.");
 	});
 
+	it("D38 takes what was read last, when a look that began before it is slower", async () => {
+		const warnings: string[] = [];
+		const looks: { readonly done: (token: string) => void; readonly fail: (error: Error) => void }[] = [];
+		const reread = () =>
+			new Promise<string>((done, fail) => {
+				looks.push({ done, fail });
+			});
+		const token = new RotatingToken("first", reread, (sentence) => warnings.push(sentence));
+		const all = [token.follow(), token.follow(), token.follow()];
+		looks[1]?.done("rotated");
+		await all[1];
+		looks[0]?.done("first");
+		await all[0];
+		expect(token.current()).toBe("rotated");
+		looks[2]?.fail(new TypeError("gone"));
+		await Promise.all(all);
+		expect([token.current(), warnings.length]).toEqual(["rotated", 1]);
+		const [early, late] = [token.follow(), token.follow()];
+		looks[4]?.done("again");
+		await late;
+		looks[3]?.fail(new TypeError("was away meanwhile"));
+		await early;
+		expect([token.current(), warnings.length]).toEqual(["again", 1]);
+	});
+
 	it("never changes without a file", async () => {
 		const token = new RotatingToken("fixed", undefined, () => undefined);
 		await token.follow();

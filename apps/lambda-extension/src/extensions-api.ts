@@ -73,7 +73,8 @@ export class ExtensionsApi {
 			timeoutMs: ANSWER_MS,
 		});
 		const identifier = answer.headers["lambda-extension-identifier"];
-		if (typeof identifier !== "string") throw refused("register", "it gave no identifier");
+		if (typeof identifier !== "string" || identifier === "")
+			throw refused("register", "it gave no identifier");
 		this.#identifier = identifier;
 		return functionIn(answer.body);
 	}

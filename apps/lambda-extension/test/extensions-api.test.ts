@@ -108,3 +108,49 @@ it("names a connection that cannot be had", async () => {
 		/\(ECONNREFUSED\); is this process started by Lambda\?/,
 	);
 });
+
+it.each([
+	["a word that is long", `{"errorType":"${"x".repeat(81)}"}`],
+	["a word with a line break", '{"errorType":"Extension\\nFaked"}'],
+	["a word that is a sentence", '{"errorType":"the password is hunter2"}'],
+	["a page", "<html>hunter2"],
+	["nothing", ""],
+])("repeats nothing of a refusal that has %s for its reason", async (_, body) => {
+	const { runtime, api } = await stage();
+	runtime.respondWith((_, response) => response.writeHead(403).end(body));
+	await expect(api.register(["INVOKE"])).rejects.toThrow(/ it answered 403; the file in \/opt\/extensions/);
+});
+
+it.each([
+	["an empty identifier", { "Lambda-Extension-Identifier": "" }],
+	["a redirect with one", { "Lambda-Extension-Identifier": "1b2c", location: "http://127.0.0.1:1/" }],
+])("is not let in by %s", async (_, headers) => {
+	const { runtime, api } = await stage();
+	const status = "location" in headers ? 307 : 200;
+	runtime.respondWith((_, response) => response.writeHead(status, headers).end("{}"));
+	await expect(api.register(["INVOKE"])).rejects.toMatchObject({ code: "LAMBDA_API_REFUSED" });
+	expect(api.isRegistered).toBe(false);
+});
+
+it("sends its identifier with everything but the registration", async () => {
+	const { runtime, api } = await stage();
+	const { identifier } = await api.register(["INVOKE"]).then(() => runtime.registered());
+	await api.reportInitError(FAILURE);
+	expect(runtime.requests.map(({ headers }) => headers["lambda-extension-identifier"])).toEqual([
+		undefined,
+		identifier,
+	]);
+});
+
+it("D40 takes an event that breaks off in the middle for a connection to be had anew", async () => {
+	const { runtime, api } = await stage();
+	await api.register(["INVOKE"]);
+	runtime.respondWith((_, response) => {
+		response.writeHead(200, { "content-length": "100" }).write('{"eventType":"INVOKE"');
+		setImmediate(() => response.destroy());
+	});
+	await expect(api.next(signal)).rejects.toMatchObject({
+		code: "LAMBDA_API_UNREACHABLE",
+		message: expect.stringContaining("broke off at event/next"),
+	});
+});

@@ -13,5 +13,7 @@ const OUTCOMES: readonly unknown[] = ["replaced", "confirmed", "kept", "revoked"
 /** Whether a value is the answer of `POST /v1/refresh`. */
 export function isRefreshOutcome(value: unknown): value is RefreshOutcome {
 	if (!isRecord(value) || !OUTCOMES.includes(value.outcome)) return false;
-	return value.revision === null || typeof value.revision === "string";
+	const { error, revision } = value;
+	const isError = error === undefined || (isRecord(error) && typeof error.code === "string");
+	return isError && (revision === null || typeof revision === "string");
 }

@@ -34,6 +34,12 @@ describe("answers that are none", () => {
 		},
 	);
 
+	it("what begins with a byte order mark is no JSON, as the format has it", async () => {
+		const agent = await startAgent();
+		agent.intercept = (_, response) => Boolean(response.end('\uFEFF{"value":"1"}'));
+		expect(await failureOf(clientOf(agent).client.get("A"))).toMatchObject({ code: "BAD_RESPONSE" });
+	});
+
 	it("what is no UTF-8 is not repaired", async () => {
 		const agent = await startAgent();
 		const body = Buffer.from('{"value":"\xff"}', "latin1");
@@ -105,6 +111,8 @@ describe("answers that are none", () => {
 		[null, false],
 		[{ outcome: "other", revision: null }, false],
 		[{ outcome: "kept", revision: 1 }, false],
+		[{ outcome: "kept", revision: null, error: "SOURCE_TIMEOUT" }, false],
+		[{ outcome: "kept", revision: null, error: { code: 7 } }, false],
 		[{ outcome: "kept", revision: null, error: { code: "SOURCE_TIMEOUT" } }, true],
 	])("refresh outcome %j", async (body, isOne) => {
 		const agent = await startAgent();

@@ -53,6 +53,7 @@ describe("what is reported", () => {
 						expect(revision).toBe(reported?.revision);
 						continue;
 					}
+					expect(revision).not.toBe(reported?.revision);
 					expect(change).toMatchObject({ revision, since: reported?.revision ?? null });
 					names = new Set([...names, ...change.added].filter((name) => !change.removed.includes(name)));
 					expect([...names].sort()).toEqual(namesOf(served.payload).sort());

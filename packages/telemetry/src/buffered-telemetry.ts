@@ -161,6 +161,7 @@ export class BufferedTelemetry implements Telemetry {
 	}
 
 	async #close(deadlineMs: number): Promise<void> {
+		// What still waits for headers would wait beyond the end; a collector may take it without.
 		this.#departure.open();
 		await this.#within(
 			deadlineMs,

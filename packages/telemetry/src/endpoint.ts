@@ -1,5 +1,6 @@
 import type { Signal } from "./settings.js";
 
+/** The path of logs alone: it is the one that CLEF_AGENT_TELEMETRY_URL may end in. */
 const FULL_PATH = /\/v1\/logs\/?$/;
 
 /** Where a signal goes, given a base or the full path for logs; undefined when that is no http or https URL. */

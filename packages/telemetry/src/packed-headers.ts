@@ -52,6 +52,7 @@ function usable(
 	from: string,
 	problems: string[],
 ): Readonly<Record<string, string>> {
+	// In lower case, so that two spellings of a name are one header, of which the last counts.
 	const all = Array.from(pairs, ([name, value]) => [name.toLowerCase(), value] as const);
 	const good = all.filter(([name, value]) => NAME.test(name) && VALUE.test(value) && !RESERVED.has(name));
 	if (good.length < all.length) {

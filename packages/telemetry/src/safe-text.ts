@@ -6,6 +6,7 @@ export function withoutUrlSecrets(text: string): string {
 	return text.replace(URL_AFTER_SCHEME, (_, rest: string) => {
 		const [address = ""] = rest.split(/[?#]/, 1);
 		const [authority = ""] = address.split("/", 1);
+		// The last one, because a password may hold an @ that nobody has encoded.
 		return `://${address.slice(authority.lastIndexOf("@") + 1)}`;
 	});
 }

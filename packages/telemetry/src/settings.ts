@@ -83,6 +83,7 @@ export function readSettings({
 		logBatches: batchSettings(env, "OTEL_BLRP", 1000),
 		spanBatches: batchSettings(env, "OTEL_BSP", 5000),
 		metricIntervalMs,
+		// OpenTelemetry's reader throws for a timeout that is longer than the interval.
 		metricTimeoutMs: Math.min(metricIntervalMs, numberOf(env, "OTEL_METRIC_EXPORT_TIMEOUT", 30_000)),
 		temporality: preference === "delta" || preference === "lowmemory" ? preference : "cumulative",
 		sampling: samplingOf(env),
@@ -107,6 +108,7 @@ function endpointOf(
 		{ name: general, text: textOf(env, general), read: under },
 		{ name: "the default", text: isAskedFor ? DEFAULT_BASE : undefined, read: under },
 	];
+	// The first that is given counts, also where it cannot be used: the next one may be another's collector.
 	for (const { name, text, read } of places) {
 		if (text === undefined) continue;
 		const endpoint = read(text);
@@ -132,6 +134,7 @@ function signalSettings(signal: Signal, endpoint: string, env: Env, problems: st
 		protocol: protocolOf(either("PROTOCOL"), problems),
 		compression: either("COMPRESSION") === "gzip" ? "gzip" : "none",
 		timeoutMs: numberOf(env, timeout, numberOf(env, generalTimeout, 10_000)),
+		// The general ones first, so that of two with the same name the signal's own wins.
 		headers: Object.fromEntries(
 			[...names("HEADERS")].reverse().flatMap((name) => [...parseKeyPairs(textOf(env, name) ?? "")]),
 		),

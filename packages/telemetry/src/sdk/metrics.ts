@@ -64,6 +64,7 @@ export function createMetrics(
 			return serializer.serialize(withUnitSuffixes(resourceMetrics));
 		},
 		close: () => {
+			// A reader that was shut down throws when it is asked.
 			isClosed = true;
 			return provider.shutdown();
 		},
