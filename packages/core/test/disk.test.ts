@@ -103,6 +103,60 @@ describe("Disk", () => {
 		expect(await disk({ revoke: () => Promise.reject(FULL) }).disk.revoke(floor)).toBe(false);
 	});
 
+	it("A9 takes a revoked artifact away as soon as a disk that hangs answers, and says until then that it is there", async () => {
+		const gate = held<void>();
+		const done: string[] = [];
+		const { clock, disk: tried } = disk({
+			save: async () => {
+				await gate.promise;
+				done.push("saved");
+			},
+			revoke: async () => {
+				done.push("revoked");
+				return "recorded";
+			},
+		});
+		const keeping = tried.keep(kept(1));
+		await clock.advance(2_000);
+		await keeping;
+		const revoking = tried.revoke(new TrustFloor());
+		await clock.advance(2_000);
+		expect(await revoking).toBe(false);
+		gate.settle();
+		await settle();
+		expect(done).toEqual(["saved", "revoked"]);
+	});
+
+	it("A9 does not put a revoked artifact back that was still to be written", async () => {
+		const gate = held<void>();
+		const saved: number[] = [];
+		const { clock, disk: tried } = disk({
+			save: async ({ confirmedAtMs }) => {
+				saved.push(confirmedAtMs);
+				await gate.promise;
+			},
+		});
+		const waiting = [tried.keep(kept(1)), tried.keep(kept(2)), tried.revoke(new TrustFloor())];
+		await clock.advance(2_000);
+		await Promise.all(waiting);
+		gate.settle();
+		await settle();
+		expect(saved).toEqual([1]);
+	});
+
+	it("D35 does not wait at the start for a disk that hangs, and does not use what comes too late", async () => {
+		const gate = held<undefined>();
+		const { clock, disk: tried, health } = disk({ load: () => gate.promise });
+		const loading = tried.load();
+		await clock.advance(2_000);
+		expect(await loading).toBeUndefined();
+		gate.settle(undefined);
+		await settle();
+		expect(health).toEqual([expect.stringContaining("does not answer within 2 s")]);
+		await tried.keep(kept(1));
+		expect(health.at(-1)).toBe(true);
+	});
+
 	it("A9 has nothing to confirm after a revocation", async () => {
 		const saved: number[] = [];
 		const { disk: tried } = disk({ save: async ({ confirmedAtMs }) => void saved.push(confirmedAtMs) });

@@ -44,7 +44,10 @@ describe.each([300, 0])("an agent whose sinks throw, at a TTL of %i", (ttlSecond
 		});
 		expect((await agent.open()).body("packed")?.toString()).toBe('{"KEY":"value"}');
 		source.put(await sealArtifact({ revision: "r2", packedAt: "2026-11-22T04:31:00Z" }));
+		const reads = source.reads.length;
 		await clock.advance(30_000);
+		expect(source.reads.length).toBeGreaterThan(reads);
+		await agent.refresh();
 		expect(agent.status()).toMatchObject({ state: "ready", revision: "r2", lastError: null });
 	});
 

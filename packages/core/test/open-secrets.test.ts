@@ -63,6 +63,26 @@ describe("wiping", () => {
 		expect(wiped(body)).toBe(true);
 	});
 
+	it("takes a flat body along that the last reader asked for only after retirement", () => {
+		const secrets = served({ a: { K: "1" } });
+		const release = secrets.retain();
+		secrets.retire();
+		const flat = secrets.body("flat");
+		expect(String(flat)).toBe('{"a__K":"1"}');
+		release();
+		expect(wiped(flat)).toBe(true);
+	});
+
+	it("does not happen while somebody reads who came after another had left", () => {
+		const secrets = served({ K: "1" });
+		secrets.retain()();
+		const release = secrets.retain();
+		secrets.retire();
+		expect(wiped(secrets.body("packed"))).toBe(false);
+		release();
+		expect(wiped(secrets.body("packed"))).toBe(true);
+	});
+
 	it("does not happen before retirement", () => {
 		const secrets = served({ K: "1" });
 		secrets.retain()();

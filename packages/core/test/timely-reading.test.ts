@@ -76,8 +76,9 @@ describe.each([300, 0])("an agent whose files of keys and tokens hang, at a TTL 
 		],
 	])("D38 goes on with the %s that it has", async (_, options) => {
 		const { agent, clock } = await start(options);
-		await settle();
+		const refreshing = agent.refresh();
 		await clock.advance(2_000);
+		await expect(refreshing).resolves.toMatchObject({ kind: "replaced" });
 		const opening = agent.open().then((opened) => opened.body("packed")?.toString());
 		await clock.advance(2_000);
 		expect(await opening).toBe('{"KEY":"value"}');

@@ -10,7 +10,7 @@ import { decryptWith } from "@clef-sh/testkit/aws-kms-key";
 import { vector, vectorKeys, vectorSecrets } from "@clef-sh/testkit/vectors";
 import { Decrypter } from "age-encryption";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import {
 	AwsKmsSigner,
 	createKeyWrapper,
@@ -20,6 +20,7 @@ import {
 	type PackOptions,
 	packArtifact,
 	revokeArtifact,
+	secretsFromDotenv,
 } from "../src/index.js";
 import { awsKms } from "./aws-stage.js";
 import { refusal } from "./refusal.js";
@@ -122,6 +123,29 @@ describe("packArtifact", () => {
 		await expect(opened(later, [importTrustedKey(vectorKeys.ed25519PublicKey)])).rejects.toMatchObject({
 			code: "ARTIFACT_SIGNATURE_INVALID",
 		});
+	});
+
+	it("leaves no plaintext of its own behind, also where the recipients are refused", async () => {
+		const encoded: Uint8Array[] = [];
+		const encode = TextEncoder.prototype.encode;
+		vi.spyOn(TextEncoder.prototype, "encode").mockImplementation((text) => {
+			const bytes = encode.call(new TextEncoder(), text);
+			if (text?.includes("hunter2")) encoded.push(bytes);
+			return bytes;
+		});
+		const secrets = Buffer.from('{"PASSWORD":"hunter2"}');
+		await packArtifact({ ...options, secrets });
+		await refusal(() => packArtifact({ ...options, secrets, recipients: ["age1nobody"] }));
+		expect(encoded).toHaveLength(2);
+		for (const bytes of encoded) expect(bytes.every((byte) => byte === 0)).toBe(true);
+		expect(secrets.toString()).toBe('{"PASSWORD":"hunter2"}');
+	});
+
+	it("opens to what a dotenv file says", async () => {
+		const text = "A=1\nexport B='two words'\nC=\"x\\ny\"\n__proto__=d\n";
+		expect(await opened(await packArtifact({ ...options, secrets: secretsFromDotenv(text) }))).toEqual(
+			JSON.parse('{"A":"1","B":"two words","C":"x\\ny","__proto__":"d"}'),
+		);
 	});
 
 	it("packs numbers and booleans as their own text", async () => {

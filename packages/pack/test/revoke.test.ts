@@ -1,11 +1,17 @@
-import { parseArtifact } from "@clef-sh/artifact";
-import { vector } from "@clef-sh/testkit/vectors";
+import { importTrustedKey, parseArtifact, TrustFloor, verifyArtifact } from "@clef-sh/artifact";
+import { vector, vectorKeys } from "@clef-sh/testkit/vectors";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { revokeArtifact } from "../src/index.js";
+import { generateSigningKey, packArtifact, revokeArtifact } from "../src/index.js";
 import { refusal } from "./refusal.js";
 
 const NOW_MS = Date.UTC(2026, 10, 23, 12);
+const CONTENT = {
+	secrets: Buffer.from('{"KEY":"value"}'),
+	identity: "api-gateway",
+	environment: "production",
+	recipients: [vectorKeys.ageRecipient],
+};
 const NOW = "2026-11-23T12:00:00.000Z";
 
 describe("revokeArtifact", () => {
@@ -64,6 +70,32 @@ describe("revokeArtifact", () => {
 			),
 		);
 	});
+
+	it.each([
+		["a clock an hour slow", -3_600_000],
+		["the right clock", 0],
+		["a clock an hour fast", 3_600_000],
+	])(
+		"A9 takes the artifact that it was made of out of use, until something newer is packed, by %s",
+		async (_, offMs) => {
+			const { privateKey, publicKey } = generateSigningKey();
+			const pack = (now: number) => packArtifact({ ...CONTENT, signingKey: privateKey, now: () => now });
+			const [before, after] = [await pack(NOW_MS), await pack(NOW_MS + 7_200_000)];
+			const floor = new TrustFloor();
+			const verify = (text: string, now: number) => {
+				const parsed = parseArtifact(Buffer.from(text));
+				if (parsed.kind === "revocation") return floor.revoke(parsed, now);
+				const trustedKeys = [importTrustedKey(publicKey)];
+				floor.raise(verifyArtifact(parsed, { trustedKeys, floor }, now));
+			};
+			verify(before, NOW_MS);
+			verify(revokeArtifact(before, NOW_MS + offMs), NOW_MS + 60_000);
+			expect(() => verify(before, NOW_MS + 120_000)).toThrow(
+				expect.objectContaining({ code: "ARTIFACT_REVOKED" }),
+			);
+			expect(() => verify(after, NOW_MS + 7_200_000)).not.toThrow();
+		},
+	);
 
 	it("revokes what an editor has put a byte-order mark in front of, as agents read that", () => {
 		const text = `\uFEFF${vector("signed")}`;
