@@ -19,11 +19,22 @@ const resolve = {
 };
 const define = { CLEF_AGENT_VERSION: JSON.stringify(version) };
 
-/** What the age library takes of these packages, by module: only keys that are not X25519 need it. */
+/**
+ * What the age library takes of these packages, by module, and what each has from the start. Node's own X25519 opens
+ * files for such keys, and needs nothing but the base point's u-coordinate, which is 9 (RFC 7748, section 4.1).
+ */
 const LATE = {
-	"@noble/post-quantum/hybrid.js": ["MLKEM768P256", "MLKEM768X25519"],
-	"@noble/curves/nist.js": ["p256"],
+	"@noble/post-quantum/hybrid.js": { MLKEM768P256: "{}", MLKEM768X25519: "{}" },
+	"@noble/curves/nist.js": { p256: "{}" },
+	"@noble/curves/ed25519.js": { x25519: "{ GuBytes: new Uint8Array(32).fill(9, 0, 1) }" },
 };
+
+/** Small things that most commands need. */
+const COMMON =
+	/\/(?:artifact\/src\/.*|core\/src\/clock|decryptors\/src\/(?:decrypt-error|retry-unwrap)|sources\/src\/(?:network-code|retry-after)|agent\/src\/(?:arguments|nearest|printable|usage|version))\.ts$/;
+
+/** They are in one file, since each that a start needs takes its time to be found and read. */
+const codeSplitting = { groups: [{ name: "common", test: COMMON, minShareCount: 2 }] };
 
 export default defineConfig([
 	{
@@ -36,6 +47,7 @@ export default defineConfig([
 			// Node loads a CommonJS file in one step, and none of what it loads ES modules with.
 			format: "cjs",
 			minify: true,
+			codeSplitting,
 			banner: (chunk) => (chunk.isEntry ? "#!/usr/bin/env node" : ""),
 			entryFileNames: "[name].js",
 			chunkFileNames: (chunk) => `chunks/${packageName(chunk.moduleIds) ?? "[name]"}-[hash].js`,
@@ -108,8 +120,8 @@ function requiredBuiltins() {
 }
 
 /**
- * Has the age library's other curves in a chunk that is loaded when one of them is first used: to read and prepare them
- * would cost each start more than to open an artifact does.
+ * Has the age library's curves in a chunk that is loaded when one of them is first used: to read and prepare them would
+ * cost each start more than to open an artifact does.
  * @param {string} folder of the chunks, below the output's
  * @param {string} chunk its name
  * @returns {import("rolldown").Plugin}
@@ -117,10 +129,12 @@ function requiredBuiltins() {
 function lateCurves(folder, chunk) {
 	const all = "\0late-curves";
 	const [prefix, required] = [`${all}:`, `./${chunk}`];
-	/** @param {(name: string, module: string) => string} line */
+	/** @param {(name: string, module: string, early: string) => string} line */
 	const lines = (line, modules = Object.keys(LATE)) =>
 		modules.flatMap((module) =>
-			LATE[/** @type {keyof typeof LATE} */ (module)].map((name) => line(name, module)),
+			Object.entries(LATE[/** @type {keyof typeof LATE} */ (module)]).map(([name, early]) =>
+				line(name, module, early),
+			),
 		);
 	return {
 		name: "late-curves",
@@ -138,8 +152,10 @@ function lateCurves(folder, chunk) {
 			if (id === all)
 				return lines((name, module) => `export { ${name} } from ${JSON.stringify(module)};`).join("\n");
 			if (!id.startsWith(prefix)) return undefined;
-			const late = (/** @type {string} */ name) =>
-				`export const ${name} = new Proxy({}, { get: (_, key) => require(${JSON.stringify(required)}).${name}[key] });`;
+			const load = `require(${JSON.stringify(required)})`;
+			/** @param {string} name @param {string} _ @param {string} early */
+			const late = (name, _, early) =>
+				`export const ${name} = new Proxy(${early}, { get: (has, key) => has[key] ?? ${load}.${name}[key] });`;
 			return lines(late, [id.slice(prefix.length)]).join("\n");
 		},
 	};

@@ -35,7 +35,7 @@ about it, is in [decision 0014](decisions/0014-what-a-rest-costs.md).`,
 		title: "Latency",
 		text: `Requests at a fixed rate, half of what the agent could serve, from \`benchmarks/paced-load.js\`: each counts from
 the moment it was due, so a wait for a busy server is not left out. autocannon's own rate is not used here: it sends
-a second's requests at the second's beginning and keeps whole milliseconds. Three times the rounds.`,
+a second's requests at the second's beginning and keeps whole milliseconds. Twice the rounds.`,
 		lines: {
 			title: "Latency at half of the agent's saturation, medians of the rounds",
 			x: "percentile",
@@ -72,19 +72,19 @@ sends the same conditional request and does nothing else. What other sources tak
 		part: "refresh",
 		title: "Refresh",
 		text: `The library's refresh from reading an artifact to serving it, and what requests notice that a process answers
-while it takes a new artifact several times a second, in three times the rounds. The slowest request without any
+while it takes a new artifact several times a second, in twice the rounds. The slowest request without any
 refresh is there for comparison.`,
 	},
 	{
 		part: "jit",
 		title: "Just-in-time",
-		text: "With `CLEF_AGENT_CACHE_TTL=0` each answer needs a decryption; requests that meet share one. Three times the rounds.",
+		text: "With `CLEF_AGENT_CACHE_TTL=0` each answer needs a decryption; requests that meet share one. Twice the rounds.",
 	},
 	{
 		part: "growth",
 		title: "Growth",
 		text: `One key's answer should cost the same however many there are, and a refresh should cost the same for each byte:
-what every refresh costs, however small its artifact, makes the small ones dear per byte. Three times the rounds for
+what every refresh costs, however small its artifact, makes the small ones dear per byte. Twice the rounds for
 answers.`,
 		lines: { title: "Cost beside that of 10 keys", x: "keys", y: "ratio", scale: "log" },
 	},
