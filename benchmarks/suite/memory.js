@@ -1,5 +1,6 @@
 // Resident memory: ready and idle beside the floor, and after a long time of full load beside idle.
 
+import { spawnSync } from "node:child_process";
 import { CONNECTIONS, lightest } from "./load.js";
 import { packedIn } from "./packed.js";
 import { byTurns } from "./rounds.js";
@@ -24,6 +25,7 @@ export async function memory({ folder, rounds, loadSeconds }) {
 	const series = [];
 	for (const build of all) {
 		const [agent, floor] = [agentOn(build, packed), floorFor(build, packed.body, ETAG)];
+		for (const executable of [build.node, build.command[0] ?? build.node]) haveReadAnew(executable);
 		const idle = await byTurns(rounds, { agent: () => idleKiB(agent), floor: () => idleKiB(floor) });
 		figures.push({
 			what: "ready and idle",
@@ -53,6 +55,15 @@ export async function memory({ folder, rounds, loadSeconds }) {
 		}
 	}
 	return { figures, missing, series };
+}
+
+/**
+ * Has the system forget what it holds of a file, as after a boot: how it came to hold it decides how much of it is mapped
+ * into every process that runs from it.
+ * @param {string} path
+ */
+function haveReadAnew(path) {
+	spawnSync("dd", [`if=${path}`, "iflag=nocache", "count=0"], { stdio: "ignore" });
 }
 
 /** @param {Variant} variant */
