@@ -114,6 +114,6 @@ it.each([["nothing-of-the-kind"], ["polls", "--rounds", "0"], ["--no-such-option
 		const { status, stderr } = await runProgram(process.execPath, [benchmark, ...args]);
 
 		expect(status).toBe(1);
-		expect(stderr).toContain("Use [serving|latency|");
+		expect(stderr).toContain("Use [serving|rested|latency|");
 	},
 );
