@@ -36,24 +36,28 @@ export class AgeKeyFile {
 		return this.#problem;
 	}
 
-	/** Reads the file, then opens a binary age file as {@link AgeKeyring.open} does. */
+	/**
+	 * Reads the file anew, and opens a binary age file as {@link AgeKeyring.open} does.
+	 *
+	 * What is held already is tried meanwhile, since reading takes almost as long as opening and rarely tells anything
+	 * new; where it does, what was opened is forgotten.
+	 */
 	async open(file: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
-		const problem = await this.#follow();
+		const held = this.#keyrings;
+		const [early, problem] = await Promise.all([attempt(held, file, signal), this.#follow()]);
 		this.#problem = problem;
+		if (held === this.#keyrings && !signal.aborted) return this.#conclude(early, problem);
+		if (early.kind === "opened") early.plaintext.fill(0);
 		signal.throwIfAborted();
-		let refusal: DecryptError | undefined;
-		for (const keyring of this.#keyrings) {
-			try {
-				const plaintext = await keyring.open(file, signal);
-				this.#prove(keyring);
-				this.#problem ??= refusal;
-				return plaintext;
-			} catch (error) {
-				if (!isNoIdentity(error)) throw error;
-				refusal ??= error;
-			}
-		}
-		throw explain(refusal, problem);
+		return this.#conclude(await attempt(this.#keyrings, file, signal), problem);
+	}
+
+	#conclude(tried: Attempt, problem: DecryptError | undefined): Uint8Array {
+		if (tried.kind === "failed") throw tried.error;
+		if (tried.kind === "refused") throw explain(tried.refusal, problem);
+		this.#prove(tried.keyring);
+		this.#problem ??= tried.refusal;
+		return tried.plaintext;
 	}
 
 	/** Resolves with what is wrong with the file's present text, if anything. */
@@ -79,8 +83,35 @@ export class AgeKeyFile {
 	}
 
 	#prove(keyring: AgeKeyring): void {
-		if (keyring === this.#keyrings[0]) this.#keyrings = [keyring];
+		const [newest, ...older] = this.#keyrings;
+		// Never a new list of the same: whoever opens at this moment would take it for other keys.
+		if (keyring === newest && older.length > 0) this.#keyrings = [keyring];
 	}
+}
+
+/** What came of trying keyrings in their order; `refusal` is of the first that did not fit. */
+type Attempt = { readonly refusal: DecryptError | undefined } & (
+	| { readonly kind: "opened"; readonly keyring: AgeKeyring; readonly plaintext: Uint8Array }
+	| { readonly kind: "refused" }
+	| { readonly kind: "failed"; readonly error: unknown }
+);
+
+/** Never rejects. */
+async function attempt(
+	keyrings: readonly AgeKeyring[],
+	file: Uint8Array,
+	signal: AbortSignal,
+): Promise<Attempt> {
+	let refusal: DecryptError | undefined;
+	for (const keyring of keyrings) {
+		try {
+			return { kind: "opened", keyring, plaintext: await keyring.open(file, signal), refusal };
+		} catch (error) {
+			if (!isNoIdentity(error)) return { kind: "failed", error, refusal };
+			refusal ??= error;
+		}
+	}
+	return { kind: "refused", refusal };
 }
 
 /** Kept in place of the text, which is secret. */

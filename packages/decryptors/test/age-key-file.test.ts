@@ -1,8 +1,9 @@
 import { held } from "@clef-sh/testkit/scripted-source";
 import { generateHybridIdentity, generateX25519Identity, identityToRecipient } from "age-encryption";
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { AgeDecryptor } from "../src/age-decryptor.js";
 import { AgeKeyFile } from "../src/age-key-file.js";
+import { AgeKeyring } from "../src/age-keyring.js";
 import { createDecryptor } from "../src/index.js";
 import { encrypt } from "./sealed.js";
 import { calm, rejection } from "./verified.js";
@@ -224,6 +225,64 @@ it("does not try another identity on a file that is damaged", async () => {
 function mistyped(identity: string): string {
 	return identity.slice(0, -1) + (identity.endsWith("Q") ? "P" : "Q");
 }
+
+describe("D38 opened while the file is being read", () => {
+	afterEach(() => {
+		vi.restoreAllMocks();
+	});
+
+	/** What keyrings have opened, once they have. */
+	function watchKeyrings() {
+		const open = vi.spyOn(AgeKeyring.prototype, "open");
+		return {
+			attempts: open.mock.calls,
+			opened: () => Promise.all(open.mock.results.map(({ value }) => value)),
+		};
+	}
+
+	it("tries the identity that is held without waiting, and once", async () => {
+		const { attempts } = watchKeyrings();
+		const reading = held<string>();
+		const opening = new AgeKeyFile(() => reading.promise, first.identity).open(first.file, calm);
+		expect(attempts).toHaveLength(1);
+		reading.settle(first.identity);
+		await opening;
+		expect(attempts).toHaveLength(1);
+	});
+
+	it("wipes what it opened when the file holds another identity, and has that one try", async () => {
+		const both = await encrypt(
+			"both",
+			await identityToRecipient(first.identity),
+			await identityToRecipient(second.identity),
+		);
+		const { opened } = watchKeyrings();
+		const file = new AgeKeyFile(async () => second.identity, first.identity);
+		expect(Buffer.from(await file.open(both, calm)).toString()).toBe("both");
+		expect((await opened()).map((bytes) => Buffer.from(bytes).toString())).toEqual(["\0\0\0\0", "both"]);
+		expect(await rejection(file.open(first.file, calm))).toMatchObject({ code: "DECRYPT_NO_IDENTITY" });
+	});
+
+	it("wipes what it opened when it is aborted meanwhile", async () => {
+		const { opened } = watchKeyrings();
+		const reading = held<string>();
+		const controller = new AbortController();
+		const opening = new AgeKeyFile(() => reading.promise, first.identity).open(first.file, controller.signal);
+		await opened();
+		controller.abort(new RangeError("closing"));
+		reading.settle(first.identity);
+		expect(await rejection(opening)).toBe(controller.signal.reason);
+		expect(await opened()).toEqual([new Uint8Array("first".length)]);
+	});
+
+	it("tries none a second time when several open at once", async () => {
+		const { open } = keyFile(first.identity);
+		await open(first);
+		const { attempts } = watchKeyrings();
+		await Promise.all([open(first), open(first), open(first)]);
+		expect(attempts).toHaveLength(3);
+	});
+});
 
 describe("D38 said while an older identity still opens", () => {
 	it.each<[string, string | Error, RegExp]>([
