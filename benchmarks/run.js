@@ -31,7 +31,7 @@ function options() {
 		const { values, positionals } = parseArgs({ options: known, allowPositionals: true });
 		const settings = {
 			rounds: Number(values.rounds ?? 3),
-			seconds: Number(values.seconds ?? 2),
+			seconds: Number(values.seconds ?? 1),
 			loadSeconds: Number(values["load-seconds"] ?? 60),
 		};
 		const isRight = Object.values(settings).every((value) => Number.isInteger(value) && value > 0);

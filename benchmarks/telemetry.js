@@ -1,7 +1,7 @@
-// Requests per second with telemetry to a dead collector beside none, in three ways that do not agree: the built command
-// with it beside the built command without it in the first three seconds of both, in which telemetry's code is loaded
-// and compiled as well, and with the same twice to tell how much that means; the same two some seconds later; and one
-// process before and after telemetry began, over what a process without it does meanwhile.
+// Requests per second with telemetry to a dead collector beside none, and the same twice to tell how much that means: of
+// the built command when its code is compiled, all of them alive and asked by turns; of the built command in its first
+// three seconds, in which telemetry's code is loaded and compiled as well; and in one process before and after telemetry
+// began, over what a process without it does meanwhile.
 // Usage: node telemetry.js
 
 import { mkdtempSync, rmSync } from "node:fs";
@@ -16,38 +16,44 @@ import { CONNECTIONS } from "./suite/load.js";
 import { packedIn } from "./suite/packed.js";
 import { byTurns } from "./suite/rounds.js";
 import { withServer } from "./suite/server.js";
+import { perSecond, together, warmedUp } from "./suite/together.js";
 import { agentOn, NPM_COMMAND } from "./suite/variants.js";
 
 /** @typedef {import("./suite/packed.js").Packed} Packed */
 /** @typedef {import("./suite/server.js").Variant} Variant */
 
 const ROUNDS = 9;
-/** Enough to tell 0.97 from 1 where one round differs from the next by a tenth. */
-const ROUNDS_BETWEEN = 15;
-const WARM_UP_SECONDS = 5;
-/** @type {readonly [string, Record<string, string>][]} */
-const BETWEEN_PROCESSES = [
-	["the same again", {}],
-	["a dead collector", { CLEF_AGENT_TELEMETRY_URL: "http://127.0.0.1:9" }],
-	["Prometheus metrics", { CLEF_AGENT_METRICS: "prometheus" }],
-];
-const AIM = { reference: "none", sense: "at least 0.97 is the aim" };
+/** Together enough to tell 0.97 from 1 where one turn differs from the next by a tenth. */
+const COURSE = { rounds: 12, turns: 8, before: warmedUp("/v1/secrets") };
+const TURN_SECONDS = 1;
+const ROUNDS_FROM_START = 15;
+const NONE = "none";
+/** @type {Readonly<Record<string, Record<string, string>>>} */
+const KINDS = {
+	[NONE]: {},
+	"the same again": {},
+	"a dead collector": { CLEF_AGENT_TELEMETRY_URL: "http://127.0.0.1:9" },
+	"Prometheus metrics": { CLEF_AGENT_METRICS: "prometheus" },
+};
+const AIM = { reference: NONE, sense: "at least 0.97 is the aim" };
 const script = fileURLToPath(new URL("telemetry-agent.js", import.meta.url));
 
 const folder = mkdtempSync(join(tmpdir(), "clef-bench-"));
 try {
 	const packed = packedIn(folder, 20);
-	const without = agentOn(NPM_COMMAND, packed);
-	for (const [title, env] of BETWEEN_PROCESSES) {
-		const { starts, requests } = await beside(ROUNDS_BETWEEN, agentOn(NPM_COMMAND, packed, env), without);
-		console.log(ratiosLine(`GET /v1/secrets, ${title}, between processes`, requests, AIM));
-		const lower = { reference: "none", sense: "lower is better" };
-		console.log(ratiosLine(`start to first 200, ${title}`, starts, lower));
-	}
-	for (const [title, env] of BETWEEN_PROCESSES.slice(0, 2)) {
-		const watched = agentOn(NPM_COMMAND, packed, env);
-		const { requests } = await beside(ROUNDS, watched, without, WARM_UP_SECONDS);
-		console.log(ratiosLine(`GET /v1/secrets, ${title}, warm`, requests, AIM));
+	const variants = Object.fromEntries(
+		Object.entries(KINDS).map(([kind, env]) => [kind, agentOn(NPM_COMMAND, packed, env)]),
+	);
+	const rates = await together(variants, COURSE, perSecond("/v1/secrets", TURN_SECONDS));
+	const others = Object.keys(KINDS).filter((kind) => kind !== NONE);
+	for (const kind of others)
+		console.log(ratiosLine(`GET /v1/secrets, ${kind}`, ratiosOf(rates[kind] ?? [], rates[NONE] ?? []), AIM));
+	for (const kind of others) {
+		const subject = agentOn(NPM_COMMAND, packed, KINDS[kind]);
+		const { starts, requests } = await beside(ROUNDS_FROM_START, subject, agentOn(NPM_COMMAND, packed));
+		console.log(ratiosLine(`GET /v1/secrets, ${kind}, first three seconds`, requests, AIM));
+		const lower = { reference: NONE, sense: "lower is better" };
+		console.log(ratiosLine(`start to first 200, ${kind}`, starts, lower));
 	}
 	const changes = await byTurns(ROUNDS, {
 		plain: () => change(packed, "plain"),

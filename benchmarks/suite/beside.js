@@ -11,17 +11,16 @@ const SECONDS = 3;
 
 /**
  * Ratios of two variants, round by round: of the time to the first answer, and of the requests per second from then on.
- * Without a warm-up, what is slow in a process's first seconds counts as well.
+ * What is slow in a process's first seconds counts as well.
  * @param {number} rounds
  * @param {Variant} subject
  * @param {Variant} reference
- * @param {number} [warmUpSeconds]
  * @returns {Promise<{ starts: number[], requests: number[] }>}
  */
-export async function beside(rounds, subject, reference, warmUpSeconds = 0) {
+export async function beside(rounds, subject, reference) {
 	const taken = await byTurns(rounds, {
-		subject: () => startedAndLoaded(subject, warmUpSeconds),
-		reference: () => startedAndLoaded(reference, warmUpSeconds),
+		subject: () => startedAndLoaded(subject),
+		reference: () => startedAndLoaded(reference),
 	});
 	/** @param {"startMs" | "perSecond"} value */
 	const ratios = (value) =>
@@ -42,10 +41,9 @@ export async function requestsPerSecond(port, seconds) {
 	return served.requests / served.seconds;
 }
 
-/** @param {Variant} variant @param {number} warmUpSeconds */
-function startedAndLoaded(variant, warmUpSeconds) {
+/** @param {Variant} variant */
+function startedAndLoaded(variant) {
 	return withServer(variant, async ({ port, startMs }) => {
-		if (warmUpSeconds > 0) await requestsPerSecond(port, warmUpSeconds);
 		return { startMs, perSecond: await requestsPerSecond(port, SECONDS) };
 	});
 }

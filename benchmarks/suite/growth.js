@@ -5,15 +5,16 @@ import { spreadOf } from "./figures.js";
 import { CONNECTIONS, lightest } from "./load.js";
 import { packedIn } from "./packed.js";
 import { refreshing, timed } from "./refreshing.js";
-import { byTurns, MORE_ROUNDS } from "./rounds.js";
-import { withServer } from "./server.js";
+import { byTurns } from "./rounds.js";
+import { together, warmedUp } from "./together.js";
 import { agentOn, builds } from "./variants.js";
 
 /** @typedef {import("./figures.js").Figure} Figure */
 /** @typedef {import("./variants.js").Packed} Packed */
 
 const SIZES = /** @type {const} */ ([10, 100, 1_000, 10_000]);
-const WARM_UP_SECONDS = 1;
+const PATH = "/v1/secrets/KEY_7";
+const TURNS = 6;
 const REFRESHES_PER_ROUND = 15;
 /** Which is the first where what every refresh takes, however small, is little. */
 const LARGE = 1_000;
@@ -23,10 +24,9 @@ export async function growth({ folder, rounds, seconds }) {
 	const packed = new Map(SIZES.map((keys) => [keys, packedIn(folder, keys)]));
 	const { builds: all, missing } = builds();
 	const [build] = /** @type {[import("./variants.js").Build]} */ (all);
-	const requests = await byTurns(
-		rounds * MORE_ROUNDS,
-		turns(packed, (each) => cpuMicrosPerRequest(agentOn(build, each), seconds)),
-	);
+	const agents = Object.fromEntries([...packed].map(([keys, each]) => [keys, agentOn(build, each)]));
+	const course = { rounds, turns: TURNS, before: warmedUp(PATH) };
+	const requests = await together(agents, course, (server) => cpuMicrosPerRequest(server, seconds));
 	const perByte = await refreshes(packed, rounds);
 	const series = [
 		{ name: "GET /v1/secrets/:key, processor time per request", points: growthOf(requests) },
@@ -39,25 +39,11 @@ export async function growth({ folder, rounds, seconds }) {
 	};
 }
 
-/**
- * @template T
- * @param {ReadonlyMap<number, Packed>} packed
- * @param {(packed: Packed) => Promise<T>} work
- * @returns {Record<string, () => Promise<T>>}
- */
-function turns(packed, work) {
-	return Object.fromEntries([...packed].map(([keys, each]) => [String(keys), () => work(each)]));
-}
-
-/** @param {import("./server.js").Variant} variant @param {number} seconds */
-function cpuMicrosPerRequest(variant, seconds) {
-	return withServer(variant, async (server) => {
-		const url = `http://127.0.0.1:${server.port}/v1/secrets/KEY_7`;
-		await lightest().run(url, WARM_UP_SECONDS);
-		const before = server.cpuMs();
-		const { requests } = await lightest().run(url, seconds);
-		return ((server.cpuMs() - before) * 1000) / requests;
-	});
+/** @param {import("./server.js").Server} server @param {number} seconds */
+async function cpuMicrosPerRequest(server, seconds) {
+	const before = server.cpuMs();
+	const { requests } = await lightest().run(server.url(PATH), seconds);
+	return ((server.cpuMs() - before) * 1000) / requests;
 }
 
 /** Nanoseconds per byte of the artifact. @param {ReadonlyMap<number, Packed>} packed @param {number} rounds */

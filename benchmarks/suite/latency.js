@@ -1,26 +1,26 @@
 // How long answers take at half of what the agent could serve, the floor at the very same rate.
 
-import { CONNECTIONS, lightest, paced } from "./load.js";
+import { CONNECTIONS, paced } from "./load.js";
 import { packedIn } from "./packed.js";
-import { byTurns, MORE_ROUNDS } from "./rounds.js";
-import { withServer } from "./server.js";
+import { byTurns } from "./rounds.js";
+import { inRounds, perSecond, warmedUp } from "./together.js";
 import { agentOn, builds, ETAG, floorFor } from "./variants.js";
 
 /** @typedef {import("./figures.js").Figure} Figure */
 /** @typedef {import("./load.js").Paced} Paced */
 /** @typedef {import("./parts.js").Series} Series */
+/** @typedef {import("./server.js").Server} Server */
 /** @typedef {import("./server.js").Variant} Variant */
 /** @typedef {import("./variants.js").Build} Build */
 
 const PATH = "/v1/secrets";
-const WARM_UP_SECONDS = 1;
-const SATURATION_SECONDS = 2;
+const TURNS = 6;
+const SATURATION_SECONDS = 1;
+const SETTLE_SECONDS = 2;
 const FLOOR = "bare floor";
 const FLOOR_AGAIN = "bare floor, again";
 /** @type {import("./figures.js").Target} */
 const BESIDE_FLOOR = { of: "ratio", atMost: 1.5 };
-/** So that the hundredth part of the requests is some hundreds. */
-const LONGER = 1.5;
 
 /** The part about latency at a fixed rate. @type {import("./parts.js").Part} */
 export async function latency({ folder, rounds, seconds }) {
@@ -32,15 +32,10 @@ export async function latency({ folder, rounds, seconds }) {
 	const series = [];
 	for (const build of all) {
 		const [agent, floor] = [agentOn(build, packed), floorFor(build, packed.body, ETAG)];
-		const rate = Math.round((await saturation(agent, PATH)) / 2);
-		const pace = { rate, seconds: seconds * LONGER };
-		/** @type {Record<string, () => Promise<Paced>>} */
-		const turns = {
-			[build.name]: () => pacedOn(agent, PATH, pace),
-			[FLOOR]: () => pacedOn(floor, PATH, pace),
-		};
-		if (build === all[0]) turns[FLOOR_AGAIN] = () => pacedOn(floor, PATH, pace);
-		const times = await byTurns(rounds * MORE_ROUNDS, turns);
+		/** @type {Record<string, Variant>} */
+		const variants = { [build.name]: agent, [FLOOR]: floor };
+		if (build === all[0]) variants[FLOOR_AGAIN] = floor;
+		const times = await inRounds(variants, rounds, (servers) => atOneRate(servers, seconds));
 		figures.push(...figuresOf(build, times));
 		series.push({ name: build.name, points: curve(times[build.name] ?? []) });
 		series.push({ name: `bare floor on Node ${build.nodeVersion}`, points: curve(times[FLOOR] ?? []) });
@@ -49,30 +44,30 @@ export async function latency({ folder, rounds, seconds }) {
 }
 
 /**
- * Requests per second of a variant that is asked as fast as it answers.
- * @param {Variant} variant
+ * Half of what the first of these servers can do at this moment, in requests per second, when all have got used to it:
+ * what a machine that others use could do a minute ago, it may not be able to do now, and V8 compiles some code anew when
+ * requests come otherwise than before.
+ * @param {Readonly<Record<string, Server>>} servers
  * @param {string} path
+ * @returns {Promise<number>}
  */
-export function saturation(variant, path) {
-	return withServer(variant, async ({ port }) => {
-		const url = `http://127.0.0.1:${port}${path}`;
-		await lightest().run(url, WARM_UP_SECONDS);
-		const { requests, seconds } = await lightest().run(url, SATURATION_SECONDS);
-		return requests / seconds;
-	});
+export async function settledRate(servers, path) {
+	const all = Object.values(servers);
+	await warmedUp(path)(all);
+	const [first] = /** @type {[Server]} */ (all);
+	const rate = Math.round((await perSecond(path, SATURATION_SECONDS)(first)) / 2);
+	for (const server of all) await paced(server.url(path), { rate, seconds: SETTLE_SECONDS });
+	return rate;
 }
 
-/**
- * @param {Variant} variant
- * @param {string} path
- * @param {{ rate: number, seconds: number }} pace
- */
-function pacedOn(variant, path, pace) {
-	return withServer(variant, async ({ port }) => {
-		const url = `http://127.0.0.1:${port}${path}`;
-		await lightest().run(url, WARM_UP_SECONDS);
-		return paced(url, pace);
-	});
+/** @param {Readonly<Record<string, Server>>} servers @param {number} seconds */
+async function atOneRate(servers, seconds) {
+	const rate = await settledRate(servers, PATH);
+	/** @type {Record<string, () => Promise<Paced>>} */
+	const turns = {};
+	for (const [name, server] of Object.entries(servers))
+		turns[name] = () => paced(server.url(PATH), { rate, seconds });
+	return byTurns(TURNS, turns);
 }
 
 /**

@@ -2,17 +2,19 @@
 // notice that are served meanwhile.
 
 import { copyFileSync, renameSync } from "node:fs";
-import { saturation } from "./latency.js";
+import { join } from "node:path";
+import { settledRate } from "./latency.js";
 import { CONNECTIONS, paced } from "./load.js";
 import { packedIn } from "./packed.js";
 import { bareDecryption, refreshing, timed, twoArtifacts } from "./refreshing.js";
-import { byTurns, MORE_ROUNDS } from "./rounds.js";
-import { withServer } from "./server.js";
+import { byTurns } from "./rounds.js";
+import { inRounds } from "./together.js";
 import { agentOn, builds } from "./variants.js";
 
 /** @typedef {import("./figures.js").Figure} Figure */
 /** @typedef {import("./load.js").Paced} Paced */
 /** @typedef {import("./server.js").Server} Server */
+/** @typedef {{ without: Paced[], while: Paced[] }} Served */
 
 const KEYS = 5_000;
 /** The fastest answer there is, which has most to lose. */
@@ -20,26 +22,24 @@ const PATH = "/v1/secrets/KEY_7";
 const WARM_UP = 10;
 const TURNS_PER_ROUND = 15;
 const REFRESH_EVERY_MS = 250;
-/** Than a turn, so that a turn has several refreshes. */
-const LONGER = 1.5;
+const TURNS = 2;
+/** Than a turn elsewhere, so that one has a dozen refreshes. */
+const LONGER = 3;
 
 /** The part about refreshes, and what those notice that are served meanwhile. @type {import("./parts.js").Part} */
 export async function refresh({ folder, rounds, seconds }) {
 	const packed = packedIn(folder, KEYS);
 	const artifacts = twoArtifacts(packed);
+	// In a file of its own, since whoever watches a file that is replaced refreshes.
+	const still = packedIn(join(folder, "still"), KEYS);
 	const { builds: all, missing } = builds();
 	const figures = [await besideDecryption(packed, rounds)];
 	for (const build of all) {
-		const agent = agentOn(build, packed);
-		const pace = {
-			rate: Math.round((await saturation(agent, PATH)) / 2),
-			seconds: seconds * LONGER,
-		};
-		const served = await byTurns(rounds * MORE_ROUNDS, {
-			without: () => withServer(agent, (server) => servedBy(server, pace, () => undefined)),
-			while: () =>
-				withServer(agent, (server) => servedBy(server, pace, replacing(packed.artifact, artifacts))),
-		});
+		const variants = { without: agentOn(build, still), while: agentOn(build, packed) };
+		const replace = replacing(packed.artifact, artifacts);
+		const served = await inRounds(variants, rounds, (servers) =>
+			atOneRate(servers, replace, seconds * LONGER),
+		);
 		figures.push(...whileRefreshing(build.name, served));
 	}
 	return { figures, missing };
@@ -75,24 +75,39 @@ function replacing(file, artifacts) {
 }
 
 /**
- * @param {Server} server
- * @param {{ rate: number, seconds: number }} pace
- * @param {(server: Server, turn: number) => void} meanwhile
+ * One whose artifact is replaced all the time, and one whose is not.
+ * @param {Readonly<Record<keyof Served, Server>>} servers
+ * @param {(server: Server, turn: number) => void} replace
+ * @param {number} seconds
+ * @returns {Promise<Served>}
  */
-async function servedBy(server, pace, meanwhile) {
-	const url = `http://127.0.0.1:${server.port}${PATH}`;
-	await paced(url, { ...pace, seconds: 1 });
+async function atOneRate(servers, replace, seconds) {
+	const rate = await settledRate(servers, PATH);
+	return byTurns(TURNS, {
+		without: () => paced(servers.without.url(PATH), { rate, seconds }),
+		while: () => replaced(servers.while, replace, { rate, seconds }),
+	});
+}
+
+/**
+ * @param {Server} server
+ * @param {(server: Server, turn: number) => void} replace
+ * @param {{ rate: number, seconds: number }} pace
+ */
+async function replaced(server, replace, pace) {
 	let turns = 0;
 	const timer = setInterval(() => {
 		turns += 1;
-		meanwhile(server, turns);
+		replace(server, turns);
 	}, REFRESH_EVERY_MS);
-	const measured = await paced(url, pace);
-	clearInterval(timer);
-	return measured;
+	try {
+		return await paced(server.url(PATH), pace);
+	} finally {
+		clearInterval(timer);
+	}
 }
 
-/** @param {string} subject @param {{ without: Paced[], while: Paced[] }} served @returns {Figure[]} */
+/** @param {string} subject @param {Served} served @returns {Figure[]} */
 function whileRefreshing(subject, served) {
 	const every = `a new artifact of ${KEYS} keys every ${REFRESH_EVERY_MS} ms`;
 	const what = `GET /v1/secrets/:key at half of its saturation, ${CONNECTIONS} connections`;

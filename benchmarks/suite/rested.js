@@ -3,8 +3,7 @@
 
 import { CONNECTIONS, lightest } from "./load.js";
 import { packedIn } from "./packed.js";
-import { byTurns } from "./rounds.js";
-import { Server } from "./server.js";
+import { perSecond, together, warmedUp } from "./together.js";
 import { agentOn, builds, ETAG, floorFor } from "./variants.js";
 
 /** @typedef {import("./figures.js").Figure} Figure */
@@ -12,9 +11,7 @@ import { agentOn, builds, ETAG, floorFor } from "./variants.js";
 
 /** V8 waits for eight seconds before it tidies up, and takes two turns. */
 const REST_MS = 12_000;
-const WARM_UP_SECONDS = 1;
-/** One forward and one back. */
-const TURNS = 2;
+const TURNS = 6;
 const PATH = "/v1/secrets";
 const KEYS = 20;
 
@@ -28,13 +25,9 @@ export async function rested({ folder, rounds, seconds }) {
 		variants[build.name] = agentOn(build, packed);
 		variants[floorName(build)] = floorFor(build, packed.body, ETAG);
 	}
-	/** @type {Record<string, number[]>} */
-	const perSecond = Object.fromEntries(Object.keys(variants).map((name) => [name, []]));
-	for (let round = 0; round < rounds; round += 1) {
-		for (const [name, values] of Object.entries(await afterRest(variants, seconds)))
-			perSecond[name]?.push(...values);
-	}
-	return { figures: all.map((build) => figureOf(build, perSecond)), missing };
+	const course = { rounds, turns: TURNS, before: restedAndWarm };
+	const rates = await together(variants, course, perSecond(PATH, seconds));
+	return { figures: all.map((build) => figureOf(build, rates)), missing };
 }
 
 /** @param {import("./variants.js").Build} build */
@@ -42,45 +35,20 @@ function floorName({ nodeVersion }) {
 	return `bare floor on Node ${nodeVersion}, rested too`;
 }
 
-/**
- * Requests per second of each, all of which rested at the same time.
- * @param {Record<string, Variant>} variants
- * @param {number} seconds
- */
-async function afterRest(variants, seconds) {
-	/** @type {Server[]} */
-	const servers = [];
-	try {
-		/** @type {Record<string, () => Promise<number>>} */
-		const turns = {};
-		for (const [name, variant] of Object.entries(variants)) {
-			const server = await Server.start(variant);
-			servers.push(server);
-			turns[name] = () => served(server, seconds);
-		}
-		await new Promise((resolve) => setTimeout(resolve, REST_MS));
-		return await byTurns(TURNS, turns);
-	} finally {
-		for (const server of servers) await server.stop();
-	}
+/** @param {readonly import("./server.js").Server[]} servers */
+async function restedAndWarm(servers) {
+	await new Promise((resolve) => setTimeout(resolve, REST_MS));
+	await warmedUp(PATH)(servers);
 }
 
-/** @param {Server} server @param {number} seconds */
-async function served({ port }, seconds) {
-	const url = `http://127.0.0.1:${port}${PATH}`;
-	await lightest().run(url, WARM_UP_SECONDS);
-	const { requests, seconds: took } = await lightest().run(url, seconds);
-	return requests / took;
-}
-
-/** @param {import("./variants.js").Build} build @param {Record<string, number[]>} perSecond @returns {Figure} */
-function figureOf(build, perSecond) {
+/** @param {import("./variants.js").Build} build @param {Record<string, number[]>} rates @returns {Figure} */
+function figureOf(build, rates) {
 	const reference = floorName(build);
 	return {
 		what: `GET ${PATH}, ${KEYS} keys, ${CONNECTIONS} connections, after ${REST_MS / 1000} s without a request`,
 		...{ measure: `requests per second (${lightest().name})`, unit: "requests/s" },
 		...{ subject: build.name, reference },
 		targets: [{ of: "ratio", atLeast: 0.75 }],
-		values: { subject: perSecond[build.name] ?? [], reference: perSecond[reference] ?? [] },
+		values: { subject: rates[build.name] ?? [], reference: rates[reference] ?? [] },
 	};
 }

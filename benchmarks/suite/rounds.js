@@ -1,8 +1,5 @@
 // Turns: every variant once in a round, in an order that alternates, so that a machine that slows down slows all.
 
-/** Times as many rounds, for what a single busy moment of the machine can turn round. */
-export const MORE_ROUNDS = 2;
-
 /**
  * Takes every turn once per round; gives each one's results in the order of the rounds.
  * @template {string} K

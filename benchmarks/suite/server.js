@@ -44,6 +44,11 @@ export class Server {
 		return new Server(child, port, performance.now() - began);
 	}
 
+	/** @param {string} path */
+	url(path) {
+		return `http://127.0.0.1:${this.port}${path}`;
+	}
+
 	/** User and system time of all its threads so far. */
 	cpuMs() {
 		// The name, in parentheses, may hold anything; what follows it is numbered from field 3 in proc(5).

@@ -4,10 +4,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkSameAnswer } from "./floor-check.js";
-import { CONNECTIONS, generators, lightest } from "./load.js";
+import { CONNECTIONS, generators } from "./load.js";
 import { packedIn } from "./packed.js";
-import { byTurns } from "./rounds.js";
-import { withServer } from "./server.js";
+import { together, warmedUp } from "./together.js";
 import { agentOn, builds, ETAG, expressOn, floorFor } from "./variants.js";
 
 /** @typedef {import("./figures.js").Figure} Figure */
@@ -21,7 +20,7 @@ import { agentOn, builds, ETAG, expressOn, floorFor } from "./variants.js";
  * @typedef {{ what: string, path: string, packed: import("./variants.js").Packed, bodyFile: string, etag?: string, beside: readonly string[] }} Scenario
  */
 
-const WARM_UP_SECONDS = 1;
+const TURNS = 4;
 /** @type {Target} */
 const BESIDE_FLOOR = { of: "ratio", atLeast: 0.75 };
 /** @type {Target} */
@@ -37,7 +36,10 @@ export async function serving({ folder, rounds, seconds }) {
 	const figures = [];
 	for (const scenario of scenarios(folder)) {
 		for (const build of all) await checkSameAnswer(...agentAndFloor(scenario, build), scenario.path);
-		const results = await byTurns(rounds, turnsOf(scenario, all, seconds));
+		const course = { rounds, turns: TURNS, before: warmedUp(scenario.path) };
+		const results = await together(variantsOf(scenario, all), course, (server) =>
+			measured(server, scenario.path, seconds),
+		);
 		for (const { name } of load.generators)
 			for (const comparison of comparisons(scenario, all))
 				figures.push(...figuresOf(scenario, name, results, comparison));
@@ -61,24 +63,20 @@ function scenarios(folder) {
 	];
 }
 
-/**
- * @param {Scenario} scenario
- * @param {readonly Build[]} builds
- * @param {number} seconds
- */
-function turnsOf(scenario, builds, seconds) {
-	const { packed, path, beside } = scenario;
-	/** @type {Record<string, () => Promise<Measured>>} */
-	const turns = {};
+/** @param {Scenario} scenario @param {readonly Build[]} builds */
+function variantsOf(scenario, builds) {
+	const { packed, beside } = scenario;
+	/** @type {Record<string, Variant>} */
+	const variants = {};
 	for (const build of builds) {
 		const [agent, floor] = agentAndFloor(scenario, build);
-		turns[build.name] = () => measured(agent, path, seconds);
-		turns[floorName(build)] = () => measured(floor, path, seconds);
+		variants[build.name] = agent;
+		variants[floorName(build)] = floor;
 		// Of the first build alone: what differs between two runs of the same is much the same on any Node.js.
-		if (beside.includes(FLOOR_AGAIN)) turns[FLOOR_AGAIN] ??= () => measured(floor, path, seconds);
+		if (beside.includes(FLOOR_AGAIN)) variants[FLOOR_AGAIN] ??= floor;
 	}
-	if (beside.includes(EXPRESS)) turns[EXPRESS] = () => measured(expressOn(packed.body), path, seconds);
-	return turns;
+	if (beside.includes(EXPRESS)) variants[EXPRESS] = expressOn(packed.body);
+	return variants;
 }
 
 /** @param {Scenario} scenario @param {Build} build @returns {[Variant, Variant]} */
@@ -91,21 +89,22 @@ function floorName({ nodeVersion }) {
 	return `bare floor on Node ${nodeVersion}`;
 }
 
-/** @param {Variant} variant @param {string} path @param {number} seconds @returns {Promise<Measured>} */
-function measured(variant, path, seconds) {
-	return withServer(variant, async (server) => {
-		const url = `http://127.0.0.1:${server.port}${path}`;
-		/** @type {Measured} */
-		const results = {};
-		await lightest().run(url, WARM_UP_SECONDS);
-		for (const { name, run } of generators().generators) {
-			const before = server.cpuMs();
-			const { requests, seconds: took } = await run(url, seconds);
-			const cpuMicros = ((server.cpuMs() - before) * 1000) / requests;
-			results[name] = { perSecond: requests / took, cpuMicros };
-		}
-		return results;
-	});
+/**
+ * @param {import("./server.js").Server} server
+ * @param {string} path
+ * @param {number} seconds
+ * @returns {Promise<Measured>}
+ */
+async function measured(server, path, seconds) {
+	/** @type {Measured} */
+	const results = {};
+	for (const { name, run } of generators().generators) {
+		const before = server.cpuMs();
+		const { requests, seconds: took } = await run(server.url(path), seconds);
+		const cpuMicros = ((server.cpuMs() - before) * 1000) / requests;
+		results[name] = { perSecond: requests / took, cpuMicros };
+	}
+	return results;
 }
 
 /** @param {Scenario} scenario @param {readonly Build[]} builds @returns {Comparison[]} */
