@@ -31,19 +31,10 @@ export async function beside(rounds, subject, reference) {
 	return { starts: ratios("startMs"), requests: ratios("perSecond") };
 }
 
-/**
- * How many requests for all secrets a server on this port answers per second, asked as fast as it answers.
- * @param {number} port
- * @param {number} seconds
- */
-export async function requestsPerSecond(port, seconds) {
-	const served = await autocannon(`http://127.0.0.1:${port}/v1/secrets`, seconds);
-	return served.requests / served.seconds;
-}
-
 /** @param {Variant} variant */
 function startedAndLoaded(variant) {
-	return withServer(variant, async ({ port, startMs }) => {
-		return { startMs, perSecond: await requestsPerSecond(port, SECONDS) };
+	return withServer(variant, async (server) => {
+		const { requests, seconds } = await autocannon(server.url("/v1/secrets"), SECONDS);
+		return { startMs: server.startMs, perSecond: requests / seconds };
 	});
 }

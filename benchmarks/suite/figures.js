@@ -103,5 +103,5 @@ export function figureLine(figure) {
 export function ratiosLine(title, ratios, { reference, sense }) {
 	const { low, median, high } = spreadOf(ratios);
 	const range = `${figureText(low)} to ${figureText(high)}`;
-	return `${title}: ${figureText(median)} of ${reference} (${range} over ${ratios.length} rounds; ${sense})`;
+	return `${title}: ${figureText(median)} of ${reference} (${range} over ${ratios.length} turns; ${sense})`;
 }

@@ -45,8 +45,10 @@ function introduction(results) {
 
 # Performance
 
-Ratios of what ran by turns in one run, as the median of the rounds (lowest to highest): what a machine does in a
-second says little about another one. The same thing measured twice ("again") tells how much a difference means.
+Ratios of what ran by turns in one run, as the median of all turns (lowest to highest): what a machine does in a second
+says little about another one. Where load is served, everything that is compared lives at the same time, and each gets a
+turn of a second right after the other, in several rounds of fresh processes: this machine, which others use as well, can
+be half as fast from one moment to the next. The same thing measured twice ("again") tells how much a difference means.
 **${held} of ${judged.length} targets hold** here; targets are aims, and no test fails for one. Raw values:
 [benchmarks/results](../benchmarks/results).
 

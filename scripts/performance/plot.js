@@ -60,7 +60,7 @@ export function ratioPlot(title, ratios) {
 			unity(rows.length),
 		],
 	};
-	const key = "Point: median. Bar: lowest to highest round. Stroke: target, green where it holds, else red.";
+	const key = "Point: median. Bar: lowest to highest turn. Stroke: target, green where it holds, else red.";
 	return framed(
 		title,
 		height + 18,

@@ -21,23 +21,25 @@ export const SECTIONS = [
 		text: `Requests as fast as they are answered, from another process that keeps its connections open. Two generators,
 because each takes its own part of a shared machine; neither is left out. The bare floor (\`benchmarks/floor.js\`) is
 checked to answer with as many bytes and the same header names. Express 5 (\`benchmarks/express-server.js\`) is what is
-written by hand: an object in memory, a bearer check, \`res.json\`. Processor time is the server's own, user and system.`,
+written by hand: an object in memory, a bearer check, \`res.json\`. Processor time is the server's own, user and system.
+Four turns of each generator in a round.`,
 	},
 	{
 		part: "rested",
 		title: "Serving after a rest",
 		text: `The same after twelve seconds in which nobody asked, as agents mostly are when somebody does: V8 has collected
 all garbage by then, and with it what it knew of objects of which none was left. Why that matters, and what is done
-about it, is in [decision 0014](decisions/0014-what-a-rest-costs.md).`,
+about it, is in [decision 0014](decisions/0014-what-a-rest-costs.md). Six turns in a round.`,
 	},
 	{
 		part: "latency",
 		title: "Latency",
 		text: `Requests at a fixed rate, half of what the agent could serve, from \`benchmarks/paced-load.js\`: each counts from
 the moment it was due, so a wait for a busy server is not left out. autocannon's own rate is not used here: it sends
-a second's requests at the second's beginning and keeps whole milliseconds. Twice the rounds.`,
+a second's requests at the second's beginning and keeps whole milliseconds. The rate is measured in each round anew, and
+all are asked at it for some seconds before the first of six turns.`,
 		lines: {
-			title: "Latency at half of the agent's saturation, medians of the rounds",
+			title: "Latency at half of the agent's saturation, medians of the turns",
 			x: "percentile",
 			y: "ms",
 			scale: "log",
@@ -55,7 +57,8 @@ from the same Node.js, started the same way. Five starts of each in a round.`,
 		title: "Memory",
 		text: `Resident memory (\`VmRSS\`) of the process; 20 keys, \`GET /v1/secrets\`. The long load runs once. Executables are
 read from the disk anew before, as after a boot: how the system came to hold a file decides how much of it is mapped into
-each process. The binary as its build had left it had 92 MB so, the same one 68 when it was read anew; 17 were its own.`,
+each process. What Node.js itself takes under load shows in the floor, and in the command with less room for objects that
+die young. The binary as its build had left it had 92 MB so, the same one 68 when it was read anew; 17 were its own.`,
 		lines: {
 			title: "Resident memory under full load, of itself when idle",
 			x: "seconds",
@@ -74,20 +77,20 @@ sends the same conditional request and does nothing else. What other sources tak
 		part: "refresh",
 		title: "Refresh",
 		text: `The library's refresh from reading an artifact to serving it, and what requests notice that a process answers
-while it takes a new artifact several times a second, in twice the rounds. The slowest request without any
-refresh is there for comparison.`,
+while it takes a new artifact four times a second, in two turns of three seconds in a round. Beside it lives one whose
+artifact stays the same; its slowest request is there for comparison.`,
 	},
 	{
 		part: "jit",
 		title: "Just-in-time",
-		text: "With `CLEF_AGENT_CACHE_TTL=0` each answer needs a decryption; requests that meet share one. Twice the rounds.",
+		text: "With `CLEF_AGENT_CACHE_TTL=0` each answer needs a decryption; requests that meet share one. Six turns in a round.",
 	},
 	{
 		part: "growth",
 		title: "Growth",
 		text: `One key's answer should cost the same however many there are, and a refresh should cost the same for each byte:
-what every refresh costs, however small its artifact, makes the small ones dear per byte. Twice the rounds for
-answers.`,
+what every refresh costs, however small its artifact, makes the small ones dear per byte. Six turns for answers in a
+round.`,
 		lines: { title: "Cost beside that of 10 keys", x: "keys", y: "ratio", scale: "log" },
 	},
 	{

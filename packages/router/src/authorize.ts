@@ -43,7 +43,7 @@ export function createAuthorization(token: () => string): (headers: RequestHeade
 
 /** How long this takes depends on the text's own length, which whoever sent it knows. */
 function writeBlock(block: Buffer, text: string, encoding: "utf8" | "latin1"): void {
-	const length = Buffer.byteLength(text, encoding);
+	const length = encoding === "latin1" ? text.length : Buffer.byteLength(text, encoding);
 	block.fill(0);
 	if (length <= LONGEST_AS_IT_IS) block.write(text, encoding);
 	else hash("sha256", Buffer.from(text, encoding), "buffer").copy(block);

@@ -16,14 +16,27 @@ export function deliver(reply: Reply, env: unknown): Response {
 	return bindings.alreadySent;
 }
 
+/**
+ * What somebody calls who listens for the end of a response already, whether it was written or its client is gone: a second
+ * listener costs each response more than this.
+ */
+export interface Ending {
+	release: (() => void) | undefined;
+}
+
 /** Writes a reply to Node's response, if its client is still there. */
-export function send(reply: Reply, incoming: IncomingMessage, outgoing: ServerResponse): void {
+export function send(
+	reply: Reply,
+	incoming: IncomingMessage,
+	outgoing: ServerResponse,
+	ending?: Ending,
+): void {
 	if (incoming.destroyed || outgoing.destroyed) {
 		// The client left while we waited for the agent: there is nobody to write to.
 		reply.release?.();
 		return;
 	}
-	if (reply.release !== undefined) releaseWhenSent(reply.release, incoming, outgoing);
+	if (reply.release !== undefined) releaseWhenSent(reply.release, incoming, outgoing, ending);
 	writeReply(reply, outgoing);
 }
 
@@ -60,9 +73,15 @@ export function toResponse(reply: Reply): Response {
 }
 
 /** Releases once the last byte has left, or the connection is gone. */
-function releaseWhenSent(release: () => void, incoming: IncomingMessage, outgoing: ServerResponse): void {
+function releaseWhenSent(
+	release: () => void,
+	incoming: IncomingMessage,
+	outgoing: ServerResponse,
+	ending: Ending | undefined,
+): void {
 	// A listener that is taken away once it was called costs more than one that may be called again.
-	outgoing.on("close", release);
+	if (ending === undefined) outgoing.on("close", release);
+	else ending.release = release;
 	if (outgoing.socket !== null) return;
 	// A pipelined response waiting for its turn is not told when the connection dies; its request is.
 	incoming.once("close", () => {

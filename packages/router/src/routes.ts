@@ -39,8 +39,8 @@ const UNKNOWN_ENDPOINT = notFound(
 	"There is no such endpoint; there are /v1/health, /v1/ready, /v1/keys and /v1/secrets.",
 );
 
-/** `/v1/secrets/:key` and `/v1/secrets/:namespace/:key`, undecoded. */
-const NAMED = /^\/v1\/secrets\/([^/]+)(?:\/([^/]+))?$/;
+/** What `/v1/secrets/:key` and `/v1/secrets/:namespace/:key` begin with. */
+const NAMED = "/v1/secrets/";
 
 /** The endpoints over an agent, and the checks that come before each of them. */
 export class Routes {
@@ -78,15 +78,15 @@ export class Routes {
 	#find(request: RouteRequest): Reply | Promise<Reply> {
 		const route = this.#exact.get(request.path);
 		if (route !== undefined) return route.answer(request);
-		const named = NAMED.exec(request.path);
-		const first = named?.[1];
-		if (first === undefined) return UNKNOWN_ENDPOINT;
-		const second = named?.[2];
-		return withOpen(this.#agent, (open) =>
-			second === undefined
-				? namedSecretReply(request, open, first)
-				: namespacedSecretReply(request, open, first, second),
-		);
+		if (!request.path.startsWith(NAMED)) return UNKNOWN_ENDPOINT;
+		const names = request.path.slice(NAMED.length);
+		const slash = names.indexOf("/");
+		if (slash === -1 && names !== "")
+			return withOpen(this.#agent, (open) => namedSecretReply(request, open, names));
+		if (slash < 1) return UNKNOWN_ENDPOINT;
+		const [namespace, key] = [names.slice(0, slash), names.slice(slash + 1)];
+		if (key === "" || key.includes("/")) return UNKNOWN_ENDPOINT;
+		return withOpen(this.#agent, (open) => namespacedSecretReply(request, open, namespace, key));
 	}
 }
 

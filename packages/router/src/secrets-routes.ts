@@ -45,7 +45,7 @@ export function keysReply({ secrets }: OpenSecrets): Reply {
 /** `GET /v1/secrets/:key`: a listed name, or a key that only one namespace has; `key` as in the path. */
 export function namedSecretReply(request: RouteRequest, { secrets }: OpenSecrets, key: string): Reply {
 	if (!isPlainTarget(request.path)) return UNREADABLE_NAME;
-	const found = secrets.find(decodeURIComponent(key));
+	const found = secrets.find(decoded(key));
 	if (found.status === "ambiguous") return AMBIGUOUS_NAME;
 	return found.status === "found" ? valueReply(request, found.value) : UNKNOWN_NAME;
 }
@@ -58,14 +58,20 @@ export function namespacedSecretReply(
 	key: string,
 ): Reply {
 	if (!isPlainTarget(request.path)) return UNREADABLE_NAME;
-	const value = secrets.findIn(decodeURIComponent(namespace), decodeURIComponent(key));
+	const value = secrets.findIn(decoded(namespace), decoded(key));
 	return value === undefined ? UNKNOWN_NAME : valueReply(request, value);
+}
+
+/** Of a segment of a path that can be decoded; most names have nothing in them that is encoded. */
+function decoded(segment: string): string {
+	return segment.includes("%") ? decodeURIComponent(segment) : segment;
 }
 
 function valueReply({ headers }: RouteRequest, value: string): Reply {
 	return prefersText(headers.get("accept"))
 		? textReply(200, "text/plain; charset=utf-8", value)
-		: jsonReply(200, { value });
+		: // Written out, since V8 takes several times as long for an object as for a string.
+			textReply(200, "application/json", `{"value":${JSON.stringify(value)}}`);
 }
 
 /** Whichever of the two types is named first; weights are not looked at. */

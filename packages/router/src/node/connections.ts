@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type { Ending } from "../deliver.js";
 import type { ListenLimits } from "./limits.js";
 
 /** Told of each response that was written or whose client is gone; `startedMs` is a reading of `performance.now()`. */
@@ -60,13 +61,13 @@ export class Connections {
 	}
 
 	/**
-	 * Notes that `response` has begun on `socket`; false when it shall not be answered.
+	 * Notes that `response` has begun on `socket`; undefined when it shall not be answered, else what is called at its end.
 	 *
 	 * Node hands over all requests of one read, hundreds of them, before it looks at any other connection. A client
 	 * that sends so many at once gets the first ones answered, and its connection closed.
 	 */
-	begin(socket: Socket, response: ServerResponse): boolean {
-		if (this.#ending.has(socket)) return false;
+	begin(socket: Socket, response: ServerResponse): Ending | undefined {
+		if (this.#ending.has(socket)) return undefined;
 		const responses = this.#running.get(socket);
 		this.#idle.delete(socket);
 		responses?.add(response);
@@ -78,12 +79,14 @@ export class Connections {
 		if (this.#draining) response.shouldKeepAlive = false;
 		const ended = this.#ended;
 		const startedMs = ended === undefined ? 0 : performance.now();
+		const ending: Ending = { release: undefined };
 		// It comes once, so that nothing has to take the listener away.
 		response.on("close", () => {
+			ending.release?.();
 			this.#finish(socket, response);
 			ended?.(response, startedMs);
 		});
-		return true;
+		return ending;
 	}
 
 	/** Whether a response is running on `socket`. */

@@ -150,16 +150,17 @@ function attach(server: Server, { connections, guard, limits, respond }: Attache
 		return guard(incoming, headers);
 	};
 	const refuseExpectation = (incoming: IncomingMessage, outgoing: ServerResponse) => {
-		if (!connections.begin(incoming.socket, outgoing)) return;
+		if (connections.begin(incoming.socket, outgoing) === undefined) return;
 		const refused = judge(incoming, outgoing, new RawHeaders(incoming.rawHeaders)) ?? EXPECTATION_REFUSED;
 		outgoing.shouldKeepAlive = false;
 		writeBounded(refused, outgoing, limits);
 	};
 	server.on("request", (incoming, outgoing) => {
-		if (!connections.begin(incoming.socket, outgoing)) return;
+		const ending = connections.begin(incoming.socket, outgoing);
+		if (ending === undefined) return;
 		const headers = new RawHeaders(incoming.rawHeaders);
 		const refused = judge(incoming, outgoing, headers);
-		if (refused === undefined) respond(incoming, outgoing, headers);
+		if (refused === undefined) respond(incoming, outgoing, headers, ending);
 		else writeBounded(refused, outgoing, limits);
 	});
 	server.on("checkContinue", refuseExpectation);

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { getRequestListener } from "@hono/node-server";
 import type { Hono } from "hono";
-import { send, toResponse } from "../deliver.js";
+import { type Ending, send, toResponse } from "../deliver.js";
 import { errorReply } from "../error-reply.js";
 import { ownRoutes } from "../own-routes.js";
 import type { Reply } from "../reply.js";
@@ -10,7 +10,12 @@ import { NodeRequest } from "./node-request.js";
 import { boundUnsent, type StallLimits } from "./stall.js";
 
 /** Answers a request that the guard has let through. */
-export type Respond = (incoming: IncomingMessage, outgoing: ServerResponse, headers: RequestHeaders) => void;
+export type Respond = (
+	incoming: IncomingMessage,
+	outgoing: ServerResponse,
+	headers: RequestHeaders,
+	ending: Ending,
+) => void;
 
 /**
  * How a router answers Node's requests.
@@ -27,11 +32,11 @@ export function createRespond(router: Hono, asksToken: boolean, limits: StallLim
 			void adapted.then((listener) => listener(incoming, outgoing));
 		};
 	}
-	return (incoming, outgoing, headers) => {
+	return (incoming, outgoing, headers, ending) => {
 		const reply = routes.answer(new NodeRequest(incoming, outgoing, headers, asksToken));
-		if (!(reply instanceof Promise)) return sendOrCut(reply, incoming, outgoing, limits);
+		if (!(reply instanceof Promise)) return sendOrCut(reply, incoming, outgoing, ending, limits);
 		outgoing.setTimeout(limits.stallTimeoutMs);
-		void reply.then((late) => sendOrCut(late, incoming, outgoing, limits));
+		void reply.then((late) => sendOrCut(late, incoming, outgoing, ending, limits));
 	};
 }
 
@@ -40,10 +45,11 @@ function sendOrCut(
 	reply: Reply,
 	incoming: IncomingMessage,
 	outgoing: ServerResponse,
+	ending: Ending,
 	limits: StallLimits,
 ): void {
 	try {
-		send(reply, incoming, outgoing);
+		send(reply, incoming, outgoing, ending);
 		boundUnsent(outgoing, limits);
 	} catch {
 		outgoing.destroy();

@@ -60,14 +60,31 @@ describe("Connections", () => {
 		for (const socket of [flooding, other]) connections.admit(socket);
 		const responses = [respond(flooding), respond(flooding), respond(flooding)] as const;
 		const begun = responses.map((response) => connections.begin(flooding, response));
-		expect(begun).toEqual([true, true, false]);
+		expect(begun.map((ending) => ending !== undefined)).toEqual([true, true, false]);
 		expect(responses[1].shouldKeepAlive).toBe(false);
 		// That an earlier one is done makes no room: the end has been announced.
 		responses[0].emit("close");
-		expect(connections.begin(flooding, respond(flooding))).toBe(false);
-		expect(connections.begin(other, respond(other))).toBe(true);
+		expect(connections.begin(flooding, respond(flooding))).toBeUndefined();
+		expect(connections.begin(other, respond(other))).toBeDefined();
 		responses[1].emit("close");
 		expect(connections.isBusy(flooding)).toBe(false);
+	});
+
+	it("calls what is to be called at the end of a response when that one ends, and not for another", () => {
+		const { connections, sockets } = three();
+		const [first] = sockets;
+		const responses = [respond(first), respond(first)] as const;
+		const ended: string[] = [];
+		for (const [index, response] of responses.entries()) {
+			const ending = connections.begin(first, response);
+			if (ending !== undefined) ending.release = () => void ended.push(`response ${index}`);
+		}
+		responses[1].emit("close");
+		expect(ended).toEqual(["response 1"]);
+		expect(connections.isBusy(first)).toBe(true);
+		responses[0].emit("close");
+		expect(ended).toEqual(["response 1", "response 0"]);
+		expect(connections.isBusy(first)).toBe(false);
 	});
 
 	it("counts a connection as busy until its last pipelined response is done", () => {
