@@ -39,8 +39,8 @@ export class AgeKeyFile {
 	/**
 	 * Reads the file anew, and opens a binary age file as {@link AgeKeyring.open} does.
 	 *
-	 * What is held already is tried meanwhile, since reading takes almost as long as opening and rarely tells anything
-	 * new; where it does, what was opened is forgotten.
+	 * What is held already is tried meanwhile, since reading takes half as long as opening and rarely tells anything new;
+	 * where it does, what was opened is wiped.
 	 */
 	async open(file: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
 		const held = this.#keyrings;
