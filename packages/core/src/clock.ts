@@ -1,4 +1,6 @@
 import { uptime } from "node:os";
+// Taken once: the global of the same name is looked up anew each time, through a getter.
+import { performance } from "node:perf_hooks";
 
 /** Where time comes from: two readings and one timer. */
 export interface Clock {

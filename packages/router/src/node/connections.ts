@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { performance } from "node:perf_hooks";
 import type { Ending } from "../deliver.js";
 import type { ListenLimits } from "./limits.js";
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { performance } from "node:perf_hooks";
 import { pathOf } from "../request-target.js";
 
 const PLAIN_ROUTES: ReadonlySet<string> = new Set([
