@@ -103,5 +103,6 @@ export function figureLine(figure) {
 export function ratiosLine(title, ratios, { reference, sense }) {
 	const { low, median, high } = spreadOf(ratios);
 	const range = `${figureText(low)} to ${figureText(high)}`;
-	return `${title}: ${figureText(median)} of ${reference} (${range} over ${ratios.length} turns; ${sense})`;
+	// With a third digit, so that nothing is rounded to its aim.
+	return `${title}: ${median.toFixed(3)} of ${reference} (${range} over ${ratios.length} turns; ${sense})`;
 }

@@ -15,12 +15,14 @@ export type SecretLookup =
 /** The entries of a payload, in the shape they were packed in. */
 export type SecretEntries =
 	| { readonly shape: "flat"; readonly keys: ReadonlyMap<string, string> }
-	| { readonly shape: "namespaced"; readonly namespaces: ReadonlyMap<string, ReadonlyMap<string, string>> };
+	| { readonly shape: "namespaced"; readonly namespaces: Namespaces };
+
+type Namespaces = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
 interface ListedSecret {
+	/** `<namespace>__<KEY>`, which a key of another namespace may have as well. */
 	readonly name: string;
-	/** The key alone, where the listed name has a namespace in front of it. */
-	readonly bareKey?: string;
+	readonly key: string;
 	readonly value: string;
 }
 
@@ -69,12 +71,19 @@ export class Secrets {
 
 	/** Every listed name once, sorted by code unit. */
 	names(): readonly string[] {
-		return [...this.#indexed().byListedName.keys()].sort();
+		const entries = this.#entries;
+		const names = entries.shape === "flat" ? entries.keys : this.#indexed(entries.namespaces).byListedName;
+		return [...names.keys()].sort();
 	}
 
 	/** Looks a listed name up, or else a bare key that only one namespace has. */
 	find(name: string): SecretLookup {
-		const { byListedName, byBareKey } = this.#indexed();
+		const entries = this.#entries;
+		if (entries.shape === "flat") {
+			const value = entries.keys.get(name);
+			return value === undefined ? UNKNOWN : { status: "found", value };
+		}
+		const { byListedName, byBareKey } = this.#indexed(entries.namespaces);
 		return byListedName.get(name) ?? byBareKey.get(name) ?? UNKNOWN;
 	}
 
@@ -92,7 +101,8 @@ export class Secrets {
 
 	/** A fresh copy under listed names; `undefined` when two values would share one. */
 	flatten(): FlatSecrets | undefined {
-		const values = new Map(listSecrets(this.#entries).map(({ name, value }) => [name, value]));
+		if (this.#entries.shape === "flat") return toRecord(this.#entries.keys);
+		const values = new Map(listSecrets(this.#entries.namespaces).map(({ name, value }) => [name, value]));
 		return values.size === this.size ? toRecord(values) : undefined;
 	}
 
@@ -107,8 +117,8 @@ export class Secrets {
 	}
 
 	/** Built on first use: a payload that is only ever served whole needs none. */
-	#indexed(): Index {
-		this.#index ??= buildIndex(this.#entries);
+	#indexed(namespaces: Namespaces): Index {
+		this.#index ??= buildIndex(namespaces);
 		return this.#index;
 	}
 }
@@ -118,19 +128,18 @@ function countValues(entries: SecretEntries): number {
 	return [...entries.namespaces.values()].reduce((count, { size }) => count + size, 0);
 }
 
-function listSecrets(entries: SecretEntries): ListedSecret[] {
-	if (entries.shape === "flat") return Array.from(entries.keys, ([name, value]) => ({ name, value }));
-	return [...entries.namespaces].flatMap(([namespace, keys]) =>
-		Array.from(keys, ([bareKey, value]) => ({ name: `${namespace}__${bareKey}`, bareKey, value })),
+function listSecrets(namespaces: Namespaces): ListedSecret[] {
+	return [...namespaces].flatMap(([namespace, keys]) =>
+		Array.from(keys, ([key, value]) => ({ name: `${namespace}__${key}`, key, value })),
 	);
 }
 
-function buildIndex(entries: SecretEntries): Index {
+function buildIndex(namespaces: Namespaces): Index {
 	const index: Index = { byListedName: new Map(), byBareKey: new Map() };
-	for (const { name, bareKey, value } of listSecrets(entries)) {
+	for (const { name, key, value } of listSecrets(namespaces)) {
 		const found: SecretLookup = { status: "found", value };
 		addLookup(index.byListedName, name, found);
-		if (bareKey !== undefined) addLookup(index.byBareKey, bareKey, found);
+		addLookup(index.byBareKey, key, found);
 	}
 	return index;
 }

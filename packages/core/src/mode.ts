@@ -1,5 +1,5 @@
 import type { VerifiedArtifact } from "@clef-sh/artifact";
-import { DecryptError, type Decryptor, decryptSecrets } from "@clef-sh/decryptors";
+import { DecryptError, type Decryptor, decryptSecrets, letOthersRun } from "@clef-sh/decryptors";
 import { isCodedError } from "./error-code.js";
 import { ServedSecrets } from "./open-secrets.js";
 
@@ -84,7 +84,9 @@ async function decryptToServe(
 ): Promise<ServedSecrets> {
 	try {
 		const secrets = await decryptSecrets(artifact, decryptor, signal);
-		return new ServedSecrets(artifact.header.revision, secrets);
+		const revealed = secrets.reveal();
+		await letOthersRun(artifact.ciphertext);
+		return new ServedSecrets(artifact.header.revision, secrets, revealed);
 	} catch (cause) {
 		if (isCodedError(cause)) throw cause;
 		throw new DecryptError("DECRYPT_UNWRAP_FAILED", "The decryptor failed unexpectedly.", { cause });

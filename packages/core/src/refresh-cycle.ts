@@ -7,7 +7,7 @@ import {
 	verifyArtifact,
 } from "@clef-sh/artifact";
 import { type Instant, type SnapshotCache, unservable } from "@clef-sh/cache";
-import type { Decryptor } from "@clef-sh/decryptors";
+import { type Decryptor, letOthersRun } from "@clef-sh/decryptors";
 import { type Source, SourceError, type SourceResult, type Validator } from "@clef-sh/sources";
 import type { Clock } from "./clock.js";
 import type { Disk } from "./disk.js";
@@ -130,6 +130,7 @@ async function follow<T>(
 		return { outcome: { kind: "confirmed" }, validator };
 	}
 	const judged = await steps.take("verify", () => judge(parts, result.bytes));
+	signal.throwIfAborted();
 	if ("revocation" in judged) return revoke(parts, judged.revocation);
 	const { artifact } = judged;
 	const outcome = await take(parts, artifact, within);
@@ -162,12 +163,14 @@ function nothingToConfirm({ description }: Source): SourceError {
 }
 
 /** Verification runs on every body that is no revocation. */
-function judge<T>(
+async function judge<T>(
 	{ clock, policy }: CycleParts<T>,
 	bytes: Uint8Array,
-): { readonly artifact: VerifiedArtifact } | { readonly revocation: Revocation } {
+): Promise<{ readonly artifact: VerifiedArtifact } | { readonly revocation: Revocation }> {
+	await letOthersRun(bytes);
 	const parsed = parseArtifact(bytes);
 	if (parsed.kind === "revocation") return { revocation: parsed };
+	await letOthersRun(bytes);
 	return { artifact: verifyArtifact(parsed, policy, clock.now()) };
 }
 

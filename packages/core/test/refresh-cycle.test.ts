@@ -16,6 +16,8 @@ import { VerifyKeys } from "../src/verify-keys.js";
 const LATER = "2026-11-22T04:40:00Z";
 const OLD = { etag: "old" };
 const NEW = { etag: "new" };
+/** More than is worked on in one turn of the event loop. */
+const LARGE = "x".repeat(100_000);
 
 interface Stage<T> {
 	readonly parts: CycleParts<T>;
@@ -180,6 +182,20 @@ describe.each(modes)("one refresh, %s", (_, start) => {
 		expect(JSON.stringify([outcome, stage.events])).not.toMatch(/secret|password/);
 	});
 
+	it("D36 lets nothing count of a large body whose refresh is abandoned before it is read", async () => {
+		const stage = await holding();
+		const told = stage.events.length;
+		const controller = new AbortController();
+		stage.answer = () => {
+			setImmediate(() => controller.abort());
+			const revocation = { revokedAt: "2026-11-22T04:45:00Z", padding: LARGE };
+			return modified(Buffer.from(JSON.stringify(revocation)))();
+		};
+		expect((await stage.run(controller.signal)).outcome.kind).toBe("kept");
+		expect(stage.events).toHaveLength(told);
+		expect(stage.parts.cache.current?.artifact.header.revision).toBe("r1");
+	});
+
 	it("D36 lets nothing of an abandoned refresh count, and tells nobody", async () => {
 		const stage = await holding();
 		const told = stage.events.length;
@@ -202,4 +218,28 @@ describe.each(modes)("one refresh, %s", (_, start) => {
 		expect(stage.parts.cache.current?.artifact.header.revision).toBe("r1");
 		expect(stage.parts.policy.floor.revokedAtMs()).toBeUndefined();
 	});
+});
+
+/** How many turns of the event loop others had while this ran. */
+async function turnsWhile(work: () => Promise<unknown>): Promise<number> {
+	let turns = 0;
+	let isRunning = true;
+	const next = () => {
+		if (!isRunning) return;
+		turns += 1;
+		setImmediate(next);
+	};
+	setImmediate(next);
+	await work();
+	isRunning = false;
+	return turns;
+}
+
+it("lets others run before and after a large body is read and before it is serialised", async () => {
+	const stage = staged((decrypt) => cachedMode({ decrypt }, 300));
+	stage.answer = modified(await sealArtifact());
+	expect(await turnsWhile(() => stage.run())).toBeLessThan(4);
+	stage.answer = modified(await sealArtifact({ revision: "r2", packedAt: LATER, secrets: { KEY: LARGE } }));
+	expect(await turnsWhile(() => stage.run())).toBeGreaterThanOrEqual(3 * 4);
+	expect(stage.parts.cache.current?.artifact.header.revision).toBe("r2");
 });
