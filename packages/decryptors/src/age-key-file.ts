@@ -114,9 +114,12 @@ async function attempt(
 	return { kind: "refused", refusal };
 }
 
-/** Kept in place of the text, which is secret. */
+/**
+ * Kept in place of the text, which is secret; of what stands between white space, since the same file is often first read by
+ * someone who takes that away.
+ */
 function digest(text: string): string {
-	return createHash("sha256").update(text).digest("base64");
+	return createHash("sha256").update(text.trim()).digest("base64");
 }
 
 function isNoIdentity(error: unknown): error is DecryptError {

@@ -250,6 +250,13 @@ describe("D38 opened while the file is being read", () => {
 		expect(attempts).toHaveLength(1);
 	});
 
+	it.each(["\n", "\r\n", " \n\n"])("takes the identity that is held for the same before %j", async (end) => {
+		const { attempts } = watchKeyrings();
+		const file = new AgeKeyFile(async () => `\uFEFF${first.identity}${end}`, first.identity);
+		await file.open(first.file, calm);
+		expect(attempts).toHaveLength(1);
+	});
+
 	it("wipes what it opened when the file holds another identity, and has that one try", async () => {
 		const both = await encrypt(
 			"both",
