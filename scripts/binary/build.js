@@ -121,8 +121,6 @@ function prepared(name, builder, folder, { flag, executable }) {
 			"--disable-sigusr1",
 			// What answers leave behind dies young; room for more of it is memory that a sidecar never gives back.
 			"--max-semi-space-size=2",
-			// Threads that collect garbage take the processors that the answers and their clients need: a sidecar has few.
-			"--single-threaded-gc",
 		],
 		// NODE_OPTIONS could else load code into the process that holds the secrets.
 		execArgvExtension: "none",
