@@ -4,6 +4,7 @@ import { DecryptError } from "@clef-sh/decryptors";
 import { type Source, SourceError, type SourceResult } from "@clef-sh/sources";
 import { sealArtifact, sealFields } from "@clef-sh/testkit/artifacts";
 import { ManualClock } from "@clef-sh/testkit/clock";
+import { turnsWhile } from "@clef-sh/testkit/loop-turns";
 import { vectorKeys } from "@clef-sh/testkit/vectors";
 import { describe, expect, it } from "vitest";
 import { Disk } from "../src/disk.js";
@@ -219,21 +220,6 @@ describe.each(modes)("one refresh, %s", (_, start) => {
 		expect(stage.parts.policy.floor.revokedAtMs()).toBeUndefined();
 	});
 });
-
-/** How many turns of the event loop others had while this ran. */
-async function turnsWhile(work: () => Promise<unknown>): Promise<number> {
-	let turns = 0;
-	let isRunning = true;
-	const next = () => {
-		if (!isRunning) return;
-		turns += 1;
-		setImmediate(next);
-	};
-	setImmediate(next);
-	await work();
-	isRunning = false;
-	return turns;
-}
 
 it("lets others run before and after a large body is read and before it is serialised", async () => {
 	const stage = staged((decrypt) => cachedMode({ decrypt }, 300));

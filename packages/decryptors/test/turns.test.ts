@@ -1,3 +1,4 @@
+import { turnsWhile } from "@clef-sh/testkit/loop-turns";
 import { generateX25519Identity, identityToRecipient } from "age-encryption";
 import { expect, it } from "vitest";
 import { AgeKeyring } from "../src/age-keyring.js";
@@ -5,21 +6,6 @@ import { decryptSecrets } from "../src/index.js";
 import { BYTES_PER_TURN, inTurns } from "../src/turns.js";
 import { encrypt, sealed } from "./sealed.js";
 import { calm } from "./verified.js";
-
-/** How many turns of the event loop others had while this ran. */
-async function turnsWhile(work: () => Promise<unknown>): Promise<number> {
-	let turns = 0;
-	let isRunning = true;
-	const next = () => {
-		if (!isRunning) return;
-		turns += 1;
-		setImmediate(next);
-	};
-	setImmediate(next);
-	await work();
-	isRunning = false;
-	return turns;
-}
 
 it("gives every byte, in pieces of a turn each", async () => {
 	for (const size of [0, 1, BYTES_PER_TURN, BYTES_PER_TURN + 1, 5 * BYTES_PER_TURN]) {
