@@ -16,6 +16,15 @@ it("tells an empty value from one that was not sent", () => {
 	expect(new RawHeaders([]).has("origin")).toBe(false);
 });
 
+it("L33 finds names of every length, and takes none for another that is 32 longer", () => {
+	const names = Array.from({ length: 70 }, (_, index) => "x".repeat(index + 1));
+	const headers = new RawHeaders(names.flatMap((name) => [name.toUpperCase(), String(name.length)]));
+	for (const name of names)
+		expect([headers.get(name), headers.has(name)]).toEqual([String(name.length), true]);
+	const alone = new RawHeaders(["via", "a"]);
+	expect([alone.get("v".repeat(35)), alone.has("v".repeat(35))]).toEqual([null, false]);
+});
+
 it("L33 reads what a Headers of Fetch reads", () => {
 	const name = fc.constantFrom("host", "Host", "VIA", "via", "x-a", "X-A", "x-b");
 	const value = fc.string({ unit: fc.constantFrom("a", "b", ",", "1"), maxLength: 3 });

@@ -18,6 +18,8 @@ describe("isPlainTarget", () => {
 		"/x?next=/../y",
 		'/v1/secrets/"{}|^`<>',
 		"//v1//secrets",
+		"/v1/secrets/!~",
+		"/v1/secrets?a=%23",
 	])("%s means what it says", (target) => {
 		expect(isPlainTarget(target)).toBe(true);
 	});
@@ -44,6 +46,10 @@ describe("isPlainTarget", () => {
 		"/v1/secrets/%",
 		"/v1/secrets/%zz",
 		"/v1/secrets/%e2%28",
+		"/v1/secrets/\x7f",
+		"/v1/secrets?a=#",
+		"/v1/secrets?a=\\",
+		"?/v1/secrets",
 	])("L33 %j is refused", (target) => {
 		expect(isPlainTarget(target)).toBe(false);
 	});

@@ -9,20 +9,30 @@ export type ResponseEnded = (response: ServerResponse, startedMs: number) => voi
 
 type ConnectionLimits = Pick<ListenLimits, "maxConnections" | "maxIdleConnections" | "maxPipelined">;
 
+/** One connection, as long as it is open. */
+class Connection {
+	/** In the order in which they began; an array, since there is one of them almost always. */
+	readonly running: ServerResponse[] = [];
+	/** Grows from one that became idle to the next; undefined while a response is running. */
+	idleSince: number | undefined;
+	/** Whether it ends with a response that has begun. */
+	isEnding = false;
+	isOpen = true;
+}
+
 /**
  * The open connections of one server and the responses running on each.
  *
  * Node can only turn new clients away when it has too many; this makes room for them instead, and tells
  * a connection that is still flushing a response from one that is idle, which `http.Server` does not.
+ * Each response comes through here, so what happens rarely looks through all of them, and what happens always does not.
  */
 export class Connections {
-	readonly #running = new Map<Socket, Set<ServerResponse>>();
-	/** In the order in which they became idle. */
-	readonly #idle = new Set<Socket>();
-	/** Those that end with a response that has begun. */
-	readonly #ending = new WeakSet<Socket>();
+	readonly #open = new Map<Socket, Connection>();
 	readonly #limits: ConnectionLimits;
 	readonly #ended: ResponseEnded | undefined;
+	#idle = 0;
+	#becameIdle = 0;
 	#draining = false;
 
 	constructor(limits: ConnectionLimits, ended?: ResponseEnded) {
@@ -33,31 +43,29 @@ export class Connections {
 	/** Takes in a new connection, at the cost of the least useful one when there are too many. */
 	admit(socket: Socket): void {
 		const { maxConnections, maxIdleConnections } = this.#limits;
-		const isFull = this.#running.size >= maxConnections || this.#idle.size >= maxIdleConnections;
+		const isFull = this.#open.size >= maxConnections || this.#idle >= maxIdleConnections;
 		if (isFull && !this.evict()) {
 			socket.destroy();
 			return;
 		}
-		this.#running.set(socket, new Set());
-		this.#idle.add(socket);
+		const connection = new Connection();
+		this.#open.set(socket, connection);
+		this.#setIdle(connection);
 		// Each request that waits listens to its connection: more of them are no leak, and how many is bounded.
 		socket.setMaxListeners(0);
 		socket.once("close", () => {
 			// After CONNECT, Node no longer tells requests that wait for their turn; they may hold secrets.
-			for (const { req } of this.#running.get(socket) ?? []) req.destroy();
-			this.#running.delete(socket);
-			this.#idle.delete(socket);
+			for (const { req } of connection.running) req.destroy();
+			this.#forget(socket, connection);
 		});
 	}
 
 	/** Closes the connection that has been idle longest, or else one whose client does not read; false when all work. */
 	evict(): boolean {
-		const [longestIdle] = this.#idle;
-		const victim = longestIdle ?? this.#stalled();
+		const victim = this.#longestIdle() ?? this.#stalled();
 		if (victim === undefined) return false;
-		this.#idle.delete(victim);
-		this.#running.delete(victim);
-		victim.destroy();
+		this.#forget(...victim);
+		victim[0].destroy();
 		return true;
 	}
 
@@ -68,15 +76,9 @@ export class Connections {
 	 * that sends so many at once gets the first ones answered, and its connection closed.
 	 */
 	begin(socket: Socket, response: ServerResponse): Ending | undefined {
-		if (this.#ending.has(socket)) return undefined;
-		const responses = this.#running.get(socket);
-		this.#idle.delete(socket);
-		responses?.add(response);
-		if (responses !== undefined && responses.size >= this.#limits.maxPipelined) {
-			this.#ending.add(socket);
-			response.shouldKeepAlive = false;
-			socket.pause();
-		}
+		const connection = this.#open.get(socket);
+		if (connection?.isEnding === true) return undefined;
+		if (connection !== undefined) this.#run(connection, socket, response);
 		if (this.#draining) response.shouldKeepAlive = false;
 		const ended = this.#ended;
 		const startedMs = ended === undefined ? 0 : performance.now();
@@ -84,7 +86,7 @@ export class Connections {
 		// It comes once, so that nothing has to take the listener away.
 		response.on("close", () => {
 			ending.release?.();
-			this.#finish(socket, response);
+			if (connection !== undefined) this.#finish(connection, socket, response);
 			ended?.(response, startedMs);
 		});
 		return ending;
@@ -92,7 +94,7 @@ export class Connections {
 
 	/** Whether a response is running on `socket`. */
 	isBusy(socket: Socket): boolean {
-		return (this.#running.get(socket)?.size ?? 0) > 0;
+		return (this.#open.get(socket)?.running.length ?? 0) > 0;
 	}
 
 	/**
@@ -102,28 +104,67 @@ export class Connections {
 	drain(): void {
 		this.#draining = true;
 		afterNextPoll(() => {
-			for (const socket of this.#idle) socket.destroy();
+			for (const [socket, { idleSince }] of this.#open) if (idleSince !== undefined) socket.destroy();
 		});
-		for (const responses of this.#running.values()) {
-			for (const response of responses) if (!response.headersSent) response.shouldKeepAlive = false;
+		for (const { running } of this.#open.values()) {
+			for (const response of running) if (!response.headersSent) response.shouldKeepAlive = false;
 		}
 	}
 
 	/** Closes everything at once. */
 	destroyAll(): void {
-		for (const socket of this.#running.keys()) socket.destroy();
+		for (const socket of this.#open.keys()) socket.destroy();
 	}
 
-	#finish(socket: Socket, response: ServerResponse): void {
-		const responses = this.#running.get(socket);
-		responses?.delete(response);
-		if (responses === undefined || responses.size > 0) return;
-		this.#idle.add(socket);
+	#run(connection: Connection, socket: Socket, response: ServerResponse): void {
+		if (connection.idleSince !== undefined) {
+			connection.idleSince = undefined;
+			this.#idle -= 1;
+		}
+		connection.running.push(response);
+		if (connection.running.length < this.#limits.maxPipelined) return;
+		connection.isEnding = true;
+		response.shouldKeepAlive = false;
+		socket.pause();
+	}
+
+	#finish(connection: Connection, socket: Socket, response: ServerResponse): void {
+		const { isOpen, running } = connection;
+		if (running.at(-1) === response) running.pop();
+		else if (running.includes(response)) running.splice(running.indexOf(response), 1);
+		if (!isOpen || running.length > 0) return;
+		this.#setIdle(connection);
 		if (this.#draining) socket.destroySoon();
 	}
 
-	#stalled(): Socket | undefined {
-		for (const socket of this.#running.keys()) if (socket.writableLength > 0) return socket;
+	#setIdle(connection: Connection): void {
+		if (connection.idleSince !== undefined) return;
+		connection.idleSince = this.#becameIdle;
+		this.#becameIdle += 1;
+		this.#idle += 1;
+	}
+
+	#forget(socket: Socket, connection: Connection): void {
+		if (!connection.isOpen) return;
+		connection.isOpen = false;
+		this.#open.delete(socket);
+		if (connection.idleSince !== undefined) this.#idle -= 1;
+	}
+
+	#longestIdle(): [Socket, Connection] | undefined {
+		let longest: [Socket, Connection] | undefined;
+		let since = Number.POSITIVE_INFINITY;
+		for (const entry of this.#open) {
+			const { idleSince = Number.POSITIVE_INFINITY } = entry[1];
+			if (idleSince >= since) continue;
+			since = idleSince;
+			longest = entry;
+		}
+		return longest;
+	}
+
+	#stalled(): [Socket, Connection] | undefined {
+		for (const entry of this.#open) if (entry[0].writableLength > 0) return entry;
 		return undefined;
 	}
 }
