@@ -7,6 +7,8 @@ import { temporaryFolder } from "./temporary-folder.js";
 /** Debian's libfaketime, which gives a process clocks of its own. */
 export const faketime: Part = part("faketime");
 
+const ATTEMPTS = 5;
+
 /** The clocks of a process that was started with {@link env}. */
 export interface SteeredClock {
 	readonly env: Readonly<Record<string, string>>;
@@ -45,6 +47,22 @@ export function fastClock(factor: number): Readonly<Record<string, string>> {
 	return { LD_PRELOAD: libraryPath(), FAKETIME: `+0 x${factor}` };
 }
 
+let found: string | undefined;
+
 function libraryPath(): string {
-	return execFileSync("faketime", ["-f", "+0", "printenv", "LD_PRELOAD"], { encoding: "utf8" }).trim();
+	found ??= askWrapper(ATTEMPTS);
+	return found;
+}
+
+/**
+ * The wrapper names a semaphore after the number of its process, and fails where a killed process of that number has left
+ * one behind; the next has another number.
+ */
+function askWrapper(attempts: number): string {
+	try {
+		return execFileSync("faketime", ["-f", "+0", "printenv", "LD_PRELOAD"], { encoding: "utf8" }).trim();
+	} catch (error) {
+		if (attempts <= 1) throw error;
+		return askWrapper(attempts - 1);
+	}
 }

@@ -7,23 +7,40 @@ import type { Pipeline, PipelineOptions } from "./pipeline.js";
 import { readSettings, type Settings } from "./settings.js";
 import type { HandledRequest, Telemetry, TelemetryOptions } from "./telemetry.js";
 
-type Kept = { readonly event: AgentReport } | { readonly request: HandledRequest };
+/** From the first refresh until OpenTelemetry is loaded: clients that waited for it are answered meanwhile. */
+const LOAD_AFTER_REFRESH_MS = 50;
+/** From the start, where a source takes longer, or nobody tells of refreshes. */
+const LOAD_AFTER_MS = 2000;
+
+/** What was told before there was a pipeline; each of them bounded by the size of the queue. */
+interface Kept {
+	readonly events: AgentReport[];
+	readonly requests: HandledRequest[];
+}
 
 /** Loads what makes pipelines. */
 export type LoadPipeline = () => Promise<{
 	readonly createPipeline: (options: PipelineOptions) => Pipeline;
 }>;
 
-/** Keeps what it is told until a pipeline is loaded, and passes it on from then on. */
+/**
+ * Keeps what it is told until a pipeline is loaded, and passes it on from then on.
+ *
+ * OpenTelemetry takes a fifth of the time of a start, so it is loaded after the first refresh, whether that was good or
+ * not, or when something is wanted of it.
+ */
 export class BufferedTelemetry implements Telemetry {
 	readonly #clock: Clock;
 	readonly #settings: Settings;
 	readonly #drops = new Drops();
 	readonly #departure: Departure;
-	readonly #pipeline: Promise<Pipeline | undefined>;
+	readonly #load: (() => Promise<Pipeline | undefined>) | undefined;
+	#loading: Promise<Pipeline | undefined> | undefined;
 	#loaded: Pipeline | undefined;
+	#cancelLoading: () => void = () => undefined;
+	#hasRefreshed = false;
 	/** Undefined when nothing is kept any more. */
-	#kept: Kept[] | undefined = [];
+	#kept: Kept | undefined = { events: [], requests: [] };
 	#closing: Promise<void> | undefined;
 
 	constructor(options: TelemetryOptions, load: LoadPipeline) {
@@ -40,7 +57,10 @@ export class BufferedTelemetry implements Telemetry {
 			tell,
 		});
 		if (enabled) for (const problem of problems) tell(problem);
-		this.#pipeline = isWanted ? this.#load(load, options, tell) : this.#doWithout();
+		if (isWanted) {
+			this.#load = () => this.#make(load, options, tell);
+			this.#loadAfter(LOAD_AFTER_MS);
+		} else this.#doWithout();
 	}
 
 	get dropped(): number {
@@ -53,14 +73,14 @@ export class BufferedTelemetry implements Telemetry {
 			if (isOver || this.#closing !== undefined) return this.#lose(event);
 			this.#departure.observe(event);
 			if (this.#loaded !== undefined) this.#loaded.write(event);
-			else this.#keep({ event });
+			else this.#keep(event);
 		});
 	};
 
 	readonly request = (request: HandledRequest): void => {
 		try {
 			if (this.#loaded !== undefined) this.#loaded.request(request);
-			else this.#keep({ request: copyOf(request) });
+			else this.#keepRequest(request);
 		} catch {
 			// As for events; written out because it is on the way of every answer.
 			this.#drops.add(1);
@@ -68,12 +88,15 @@ export class BufferedTelemetry implements Telemetry {
 	};
 
 	async metrics(): Promise<string> {
-		const pipeline = await this.#pipeline;
+		const pipeline = await this.#pipeline();
 		return pipeline === undefined ? "" : pipeline.metrics();
 	}
 
 	async flush(deadlineMs: number): Promise<void> {
-		await this.#within(deadlineMs, this.#loaded?.flush());
+		await this.#within(
+			deadlineMs,
+			this.#pipeline().then((pipeline) => pipeline?.flush()),
+		);
 	}
 
 	close(deadlineMs: number): Promise<void> {
@@ -90,7 +113,14 @@ export class BufferedTelemetry implements Telemetry {
 		}
 	}
 
-	async #load(
+	/** What is told to; loaded now, unless it is already. Undefined where there is nobody to tell, and after closing. */
+	#pipeline(): Promise<Pipeline | undefined> {
+		this.#cancelLoading();
+		this.#loading ??= this.#load?.() ?? Promise.resolve(undefined);
+		return this.#loading;
+	}
+
+	async #make(
 		load: LoadPipeline,
 		options: TelemetryOptions,
 		tell: (sentence: string) => void,
@@ -100,10 +130,8 @@ export class BufferedTelemetry implements Telemetry {
 			// Closed meanwhile.
 			if (this.#kept === undefined) return undefined;
 			const pipeline = createPipeline(this.#pipelineOptions(options, tell));
-			for (const each of this.#kept) {
-				if ("event" in each) pipeline.write(each.event);
-				else pipeline.request(each.request);
-			}
+			for (const event of this.#kept.events) pipeline.write(event);
+			for (const request of this.#kept.requests) pipeline.request(request);
 			this.#kept = undefined;
 			this.#loaded = pipeline;
 			return pipeline;
@@ -114,7 +142,7 @@ export class BufferedTelemetry implements Telemetry {
 		}
 	}
 
-	async #doWithout(): Promise<undefined> {
+	#doWithout(): void {
 		this.#kept = undefined;
 		this.#departure.open();
 	}
@@ -144,14 +172,31 @@ export class BufferedTelemetry implements Telemetry {
 		};
 	}
 
-	#keep(what: Kept): void {
-		const hasRoom = this.#kept !== undefined && this.#kept.length < this.#settings.logBatches.maxQueueSize;
-		if (hasRoom) this.#kept?.push(what);
-		else if ("event" in what) this.#lose(what.event);
+	#keep(event: AgentReport): void {
+		if (this.#kept !== undefined && this.#hasRoom(this.#kept.events)) this.#kept.events.push(event);
+		else this.#lose(event);
+		if (event.event !== "refresh.finished" || this.#hasRefreshed) return;
+		this.#hasRefreshed = true;
+		this.#loadAfter(LOAD_AFTER_REFRESH_MS);
+	}
+
+	#loadAfter(ms: number): void {
+		this.#cancelLoading();
+		if (this.#loading !== undefined) return;
+		this.#cancelLoading = this.#clock.setTimeout(() => void this.#pipeline(), ms);
+	}
+
+	#keepRequest(request: HandledRequest): void {
+		if (this.#kept !== undefined && this.#hasRoom(this.#kept.requests))
+			this.#kept.requests.push(copyOf(request));
+	}
+
+	#hasRoom(kept: readonly unknown[]): boolean {
+		return kept.length < this.#settings.logBatches.maxQueueSize;
 	}
 
 	#dropKept(): void {
-		for (const each of this.#kept ?? []) if ("event" in each) this.#lose(each.event);
+		for (const event of this.#kept?.events ?? []) this.#lose(event);
 		this.#kept = undefined;
 	}
 
@@ -165,7 +210,7 @@ export class BufferedTelemetry implements Telemetry {
 		this.#departure.open();
 		await this.#within(
 			deadlineMs,
-			this.#pipeline.then((pipeline) => pipeline?.close()),
+			this.#pipeline().then((pipeline) => pipeline?.close()),
 		);
 		this.#dropKept();
 		this.#loaded?.giveUp();

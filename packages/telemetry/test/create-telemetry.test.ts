@@ -140,6 +140,7 @@ describe("departure", () => {
 		let packed = await secretsOf({ CLEF_TELEMETRY_HEADERS: "authorization=Bearer one,x-tenant=a" });
 		const env = { ...PROMPT, OTEL_EXPORTER_OTLP_HEADERS: "X-Tenant=env,x-zone=z" };
 		const { telemetry } = subject({ url: receiver.url, secrets: async () => packed, env });
+		await telemetry.metrics();
 		telemetry.write(REFRESHED);
 		await receiver.until(() => receiver.logs.length === 1);
 		packed = await secretsOf({ CLEF_TELEMETRY_TOKEN: "two" });
@@ -175,6 +176,7 @@ describe("departure", () => {
 		const receiver = await receive();
 		const packed = await secretsOf({ CLEF_TELEMETRY_TOKEN: "a\r\nx: y" });
 		const { telemetry, problems } = subject({ url: receiver.url, secrets: async () => packed });
+		await telemetry.metrics();
 		telemetry.write(REFRESHED);
 		await receiver.until(() => receiver.logs.length === 1);
 		expect(problems).toEqual([

@@ -26,6 +26,9 @@ const DESCRIPTOR = {
 
 /** Durations of requests with the same attributes. */
 interface Series {
+	readonly route: string | undefined;
+	readonly method: string;
+	readonly status: number;
 	readonly attributes: Attributes;
 	/** One more than there are boundaries. */
 	readonly counts: number[];
@@ -43,13 +46,19 @@ export class RequestDurations {
 	readonly #series: Series[] = [];
 	/** By route, method and status; nested, because a text made of them would cost more than all the rest. */
 	readonly #found = new Map<string | undefined, Map<string, Map<number, Series>>>();
+	/** Of the request before: most are like it, and need not be looked up. */
+	#latest: Series | undefined;
 
 	constructor(scope: InstrumentationScope) {
 		this.#scope = scope;
 	}
 
 	record({ durationMs, method, route, status }: HandledRequest): void {
-		const series = this.#found.get(route)?.get(method)?.get(status) ?? this.#add(route, method, status);
+		let series = this.#latest;
+		if (series?.route !== route || series?.method !== method || series.status !== status) {
+			series = this.#found.get(route)?.get(method)?.get(status) ?? this.#add(route, method, status);
+			this.#latest = series;
+		}
 		const seconds = durationMs / 1000;
 		let bucket = 0;
 		while (bucket < BOUNDARIES.length && seconds > Number(BOUNDARIES[bucket])) bucket += 1;
@@ -82,11 +91,7 @@ export class RequestDurations {
 		// Methods that nobody knows share one series, and are not remembered one by one.
 		if (known !== method)
 			return this.#found.get(route)?.get(known)?.get(status) ?? this.#add(route, known, status);
-		const series = newSeries({
-			...(route !== undefined && { "http.route": route }),
-			"http.request.method": known,
-			"http.response.status_code": status,
-		});
+		const series = newSeries(route, known, status);
 		const byMethod = this.#found.get(route) ?? new Map<string, Map<number, Series>>();
 		const byStatus = byMethod.get(known) ?? new Map<number, Series>();
 		this.#found.set(route, byMethod.set(known, byStatus.set(status, series)));
@@ -109,8 +114,14 @@ export class RequestDurations {
 	}
 }
 
-function newSeries(attributes: Attributes): Series {
-	return { attributes, counts: new Array<number>(BOUNDARIES.length + 1).fill(0), count: 0, sum: 0 };
+function newSeries(route: string | undefined, method: string, status: number): Series {
+	const attributes = {
+		...(route !== undefined && { "http.route": route }),
+		"http.request.method": method,
+		"http.response.status_code": status,
+	};
+	const counts = new Array<number>(BOUNDARIES.length + 1).fill(0);
+	return { route, method, status, attributes, counts, count: 0, sum: 0 };
 }
 
 function point(
