@@ -11,6 +11,7 @@ import { temporaryFolder } from "./temporary-folder.js";
 
 const benchmark = fileURLToPath(new URL("../benchmarks/run.js", import.meta.url));
 const pacedLoad = fileURLToPath(new URL("../benchmarks/paced-load.js", import.meta.url));
+const clockReader = fileURLToPath(new URL("../benchmarks/clock-reader.js", import.meta.url));
 
 const toStop: (() => void)[] = [];
 
@@ -106,6 +107,17 @@ it("measures one part with the built command and keeps the raw values", async ()
 	expect(figures).toContainEqual(
 		expect.objectContaining({ measure: "body", subject: "npm command", values: { subject: [0] } }),
 	);
+});
+
+it.each([
+	["all of the time when every gap counts", "0", 100],
+	["none of it when none can be so long", "1000000", 0],
+])("finds %s, with a clock that is read", async (_, shortestMs, percent) => {
+	const { status, stdout } = await runProgram(process.execPath, [clockReader, "0.05", shortestMs]);
+	expect(status).toBe(0);
+	const found = JSON.parse(stdout);
+	expect(found.percent).toBeCloseTo(percent);
+	expect(found.longestMs > 0).toBe(percent > 0);
 });
 
 it.each([["nothing-of-the-kind"], ["polls", "--rounds", "0"], ["--no-such-option"]])(

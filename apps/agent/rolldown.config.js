@@ -19,14 +19,34 @@ const resolve = {
 };
 const define = { CLEF_AGENT_VERSION: JSON.stringify(version) };
 
+/** For classes and functions: nothing, until they are used. */
+const CALLED = "function () {}";
+
 /**
- * What the age library takes of these packages, by module, and what each has from the start. Node's own X25519 opens
- * files for such keys, and needs nothing but the base point's u-coordinate, which is 9 (RFC 7748, section 4.1).
+ * What is loaded when it is first used, by the chunk that it is in: by whom it is imported, and by module what each has
+ * from the start.
+ *
+ * Node's own X25519 opens files for keys of that kind, and of the age library's curves needs nothing but the base point's
+ * u-coordinate, which is 9 (RFC 7748, section 4.1). And an agent has one source: that of a file or a URL is small.
  */
 const LATE = {
-	"@noble/post-quantum/hybrid.js": { MLKEM768P256: "{}", MLKEM768X25519: "{}" },
-	"@noble/curves/nist.js": { p256: "{}" },
-	"@noble/curves/ed25519.js": { x25519: "{ GuBytes: new Uint8Array(32).fill(9, 0, 1) }" },
+	"late-curves": {
+		importer: ageLibrary(),
+		modules: {
+			"@noble/post-quantum/hybrid.js": { MLKEM768P256: "{}", MLKEM768X25519: "{}" },
+			"@noble/curves/nist.js": { p256: "{}" },
+			"@noble/curves/ed25519.js": { x25519: "{ GuBytes: new Uint8Array(32).fill(9, 0, 1) }" },
+		},
+	},
+	"late-sources": {
+		importer: fileURLToPath(new URL("../../packages/sources/src/create-source.ts", import.meta.url)),
+		modules: {
+			"./create-bitbucket-source.js": { createBitbucketSource: CALLED },
+			"./github-source.js": { GithubSource: CALLED },
+			"./gitlab-source.js": { GitlabSource: CALLED },
+			"./s3-source.js": { S3Source: CALLED },
+		},
+	},
 };
 
 /** Small things that most commands need. */
@@ -55,7 +75,8 @@ export default defineConfig([
 		plugins: [
 			removeEarlierFiles(dist),
 			requiredBuiltins(),
-			lateCurves("chunks/", "late-curves.js"),
+			late("late-curves", "chunks/", "js"),
+			late("late-sources", "chunks/", "js"),
 			thirdPartyLicenses(),
 			commonJsFolder(),
 			executableEntry(),
@@ -73,7 +94,12 @@ export default defineConfig([
 			entryFileNames: "[name].cjs",
 			chunkFileNames: "[name]-[hash].cjs",
 		},
-		plugins: [removeEarlierFiles(chunks), requiredBuiltins(), lateCurves("", "late-curves.cjs")],
+		plugins: [
+			removeEarlierFiles(chunks),
+			requiredBuiltins(),
+			late("late-curves", "", "cjs"),
+			late("late-sources", "", "cjs"),
+		],
 	},
 	{
 		input: { "binary-loader": "src/binary-loader.ts" },
@@ -120,45 +146,61 @@ function requiredBuiltins() {
 }
 
 /**
- * Has the age library's curves in a chunk that is loaded when one of them is first used: to read and prepare them would
- * cost each start more than to open an artifact does.
+ * Has some modules in a chunk that is loaded when something of them is first used: to read and prepare them would cost each
+ * start a millisecond or more, and the curves more than it costs to open an artifact.
+ * @param {keyof typeof LATE} chunk
  * @param {string} folder of the chunks, below the output's
- * @param {string} chunk its name
+ * @param {string} extension
  * @returns {import("rolldown").Plugin}
  */
-function lateCurves(folder, chunk) {
-	const all = "\0late-curves";
-	const [prefix, required] = [`${all}:`, `./${chunk}`];
-	/** @param {(name: string, module: string, early: string) => string} line */
-	const lines = (line, modules = Object.keys(LATE)) =>
-		modules.flatMap((module) =>
-			Object.entries(LATE[/** @type {keyof typeof LATE} */ (module)]).map(([name, early]) =>
-				line(name, module, early),
-			),
-		);
+function late(chunk, folder, extension) {
+	const all = `\0${chunk}`;
+	const [prefix, required] = [`${all}:`, `./${chunk}.${extension}`];
+	const { importer: importedBy } = LATE[chunk];
+	/** @type {Readonly<Record<string, Readonly<Record<string, string>>>>} */
+	const modules = LATE[chunk].modules;
 	return {
-		name: "late-curves",
+		name: chunk,
 		buildStart() {
-			this.emitFile({ type: "chunk", id: all, fileName: `${folder}${chunk}` });
+			this.emitFile({ type: "chunk", id: all, fileName: `${folder}${chunk}.${extension}` });
 		},
 		resolveId(id, importer = "") {
 			if (id === all) return id;
 			if (id === required) return { id, external: true };
-			// Of what the chunk itself exports the age library is the one that knows where it is.
-			if (importer === all) return this.resolve(id, ageLibrary());
-			return id in LATE && packageName([importer]) === "age-encryption" ? `${prefix}${id}` : undefined;
+			// Found as the importer would find it: of what the age library imports, no other knows where it is.
+			if (importer === all) return this.resolve(id, importedBy);
+			const isLate = id in modules && (importer === importedBy || isOfOnePackage(importer, importedBy));
+			return isLate ? `${prefix}${id}` : undefined;
 		},
 		load(id) {
 			if (id === all)
-				return lines((name, module) => `export { ${name} } from ${JSON.stringify(module)};`).join("\n");
-			if (!id.startsWith(prefix)) return undefined;
-			const load = `require(${JSON.stringify(required)})`;
-			/** @param {string} name @param {string} _ @param {string} early */
-			const late = (name, _, early) =>
-				`export const ${name} = new Proxy(${early}, { get: (has, key) => has[key] ?? ${load}.${name}[key] });`;
-			return lines(late, [id.slice(prefix.length)]).join("\n");
+				return Object.entries(modules)
+					.map(([module, names]) => `export { ${Object.keys(names)} } from ${JSON.stringify(module)};`)
+					.join("\n");
+			const names = id.startsWith(prefix) ? modules[id.slice(prefix.length)] : undefined;
+			return names && Object.entries(names).map(lateExport).join("\n");
 		},
 	};
+
+	/** @param {[name: string, early: string]} exported */
+	function lateExport([name, early]) {
+		const loaded = `require(${JSON.stringify(required)}).${name}`;
+		return `export const ${name} = new Proxy(${early}, {
+			get: (has, key) => has[key] ?? ${loaded}[key],
+			apply: (_, that, given) => Reflect.apply(${loaded}, that, given),
+			construct: (_, given) => Reflect.construct(${loaded}, given),
+		});`;
+	}
+}
+
+/**
+ * Whether both are of the same third-party package.
+ * @param {string} module
+ * @param {string} other
+ */
+function isOfOnePackage(module, other) {
+	const folder = packageFolder(module);
+	return folder !== undefined && folder === packageFolder(other);
 }
 
 function ageLibrary() {

@@ -85,10 +85,10 @@ export function figureLine(figure) {
 	const judged = targets.map(
 		(target) => `${targetText(figure, target)}: ${holds(figure, target) ? "holds" : "does not hold"}`,
 	);
-	const isJudgedItself = targets.some(({ of }) => of === "value");
+	const isToldItself = reference === undefined || targets.some(({ of }) => of === "value");
 	const said = [
 		...(reference === undefined ? [] : [`${spreadText(ratioOf(figure))} of ${reference}`]),
-		...(isJudgedItself ? [`${spreadText(spreadOf(values.subject))} ${unit}`] : []),
+		...(isToldItself ? [`${spreadText(spreadOf(values.subject))} ${unit}`] : []),
 	];
 	const aim = judged.length === 0 ? "" : ` — ${judged.join(", ")}`;
 	return `${what}, ${measure}: ${subject} ${said.join("; ")}${aim}`;

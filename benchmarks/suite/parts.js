@@ -2,6 +2,7 @@
 
 import { growth } from "./growth.js";
 import { image } from "./image.js";
+import { interruptions } from "./interruptions.js";
 import { justInTime } from "./just-in-time.js";
 import { latency } from "./latency.js";
 import { memory } from "./memory.js";
@@ -31,6 +32,7 @@ export const PARTS = {
 	serving,
 	rested,
 	latency,
+	interruptions,
 	start,
 	memory,
 	polls,

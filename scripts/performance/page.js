@@ -70,7 +70,7 @@ function sectionText({ section, result }) {
 	const { part, title, text, lines } = section;
 	const [aimed, others] = [result.figures.filter(isAimed), result.figures.filter((each) => !isAimed(each))];
 	const plots = [
-		`![Ratios and their targets](images/performance-${part}.svg)`,
+		...(result.figures.some(isRatio) ? [`![Ratios and their targets](images/performance-${part}.svg)`] : []),
 		...(lines === undefined ? [] : [`![${lines.title}](images/performance-${part}-lines.svg)`]),
 	];
 	const rest =
@@ -78,13 +78,14 @@ function sectionText({ section, result }) {
 			? []
 			: [`<details><summary>Without a target</summary>\n\n${figureTable(others)}\n</details>\n`];
 	const extent = `${result.settings.rounds} rounds, ${result.settings.seconds} s of load in a turn.`;
-	return [
-		`## ${title}\n`,
-		`${text} ${extent}\n`,
-		figureTable(aimed),
-		`${plots.join("\n\n")}\n`,
-		...rest,
-	].join("\n");
+	const pictured = plots.length === 0 ? [] : [`${plots.join("\n\n")}\n`];
+	const tables = aimed.length === 0 ? [figureTable(others)] : [figureTable(aimed), ...pictured, ...rest];
+	return [`## ${title}\n`, `${text} ${extent}\n`, ...tables].join("\n");
+}
+
+/** @param {Figure} figure */
+function isRatio({ reference }) {
+	return reference !== undefined;
 }
 
 /** @param {Figure} figure */
@@ -125,12 +126,13 @@ function judgements(figure) {
 
 /** @param {{ section: Section, result: Result }} measured @returns {[path: string, text: string][]} */
 function pictures({ section: { part, title, lines }, result: { figures, series = [] } }) {
-	const ratios = figures.filter(({ reference }) => reference !== undefined).map(ratioRow);
-	/** @type {[string, string]} */
-	const picture = [`docs/images/performance-${part}.svg`, ratioPlot(title, ratios)];
-	if (lines === undefined) return [picture];
+	const ratios = figures.filter(isRatio).map(ratioRow);
+	/** @type {[string, string][]} */
+	const picture =
+		ratios.length === 0 ? [] : [[`docs/images/performance-${part}.svg`, ratioPlot(title, ratios)]];
+	if (lines === undefined) return picture;
 	const spread = lines.x === "percentile" ? series.map(overRarity) : series;
-	return [picture, [`docs/images/performance-${part}-lines.svg`, linePlot(spread, lines)]];
+	return [...picture, [`docs/images/performance-${part}-lines.svg`, linePlot(spread, lines)]];
 }
 
 /** @param {Figure} figure */

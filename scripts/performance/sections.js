@@ -47,6 +47,14 @@ all are asked at it for some seconds before the first of six turns.`,
 		},
 	},
 	{
+		part: "interruptions",
+		title: "Interruptions",
+		text: `What the machine itself does to a latency: two processes, as many as it has processors, that read a clock and
+do nothing else (\`benchmarks/clock-reader.js\`). What is missing between two readings, nobody's code took. Where it is
+about 1 % of the time, it decides what a 99th percentile is; and where the longest gap of a second is several times that
+percentile, no server has a slowest request below it. Six turns in a round.`,
+	},
+	{
 		part: "start",
 		title: "Start",
 		text: `From just before exec to the first 200 on \`/v1/ready\`: a file, an age key, 20 keys. The floor's first 200 comes
