@@ -13,7 +13,7 @@ import { perSecond, together, warmedUp } from "./suite/together.js";
 import { agentOn, NPM_COMMAND } from "./suite/variants.js";
 
 /** Many rounds, because processes of the same code differ from each other by more than the turns of one do. */
-const COURSE = { rounds: 30, turns: 2, before: warmedUp("/v1/secrets") };
+const COURSE = { rounds: 24, turns: 4, before: warmedUp("/v1/secrets") };
 const TURN_SECONDS = 1;
 const ROUNDS_FROM_START = 15;
 const NONE = "none";

@@ -2,7 +2,7 @@
 // neighbour that takes half of it for a while, it does to the one beside it as well; and what stands still takes nothing.
 
 import { lightest } from "./load.js";
-import { byTurns } from "./rounds.js";
+import { byTurns, rotated } from "./rounds.js";
 import { Server } from "./server.js";
 
 /** @typedef {import("./server.js").Variant} Variant */
@@ -50,8 +50,9 @@ export async function inRounds(variants, rounds, work) {
 		/** @type {Partial<Record<K, Server>>} */
 		const servers = {};
 		try {
-			for (const name of names) servers[name] = await Server.start(variants[name]);
-			const taken = await work(/** @type {Record<K, Server>} */ (servers));
+			for (const name of rotated(names, round)) servers[name] = await Server.start(variants[name]);
+			const inOrder = Object.fromEntries(names.map((name) => [name, servers[name]]));
+			const taken = await work(/** @type {Record<K, Server>} */ (inOrder));
 			for (const name of names) results[name]?.push(...taken[name]);
 		} finally {
 			for (const server of /** @type {Server[]} */ (Object.values(servers))) await server.stop();
