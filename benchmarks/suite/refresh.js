@@ -15,6 +15,7 @@ import { agentOn, builds } from "./variants.js";
 /** @typedef {import("./load.js").Paced} Paced */
 /** @typedef {import("./server.js").Server} Server */
 /** @typedef {{ without: Paced[], while: Paced[] }} Served */
+/** @typedef {(server: Server, turn: number) => void} Replace */
 
 const KEYS = 5_000;
 /** The fastest answer there is, which has most to lose. */
@@ -64,7 +65,7 @@ async function besideDecryption(packed, rounds) {
  * Puts the other artifact in place and says so.
  * @param {string} file
  * @param {readonly string[]} artifacts
- * @returns {(server: Server, turn: number) => void}
+ * @returns {Replace}
  */
 function replacing(file, artifacts) {
 	return ({ child }, turn) => {
@@ -74,10 +75,16 @@ function replacing(file, artifacts) {
 	};
 }
 
+/** What the agent holds. @param {Server} server @returns {Promise<string>} */
+async function revisionOf(server) {
+	const answer = await fetch(server.url("/v1/health"));
+	return /** @type {{ revision: string }} */ (await answer.json()).revision;
+}
+
 /**
  * One whose artifact is replaced all the time, and one whose is not.
  * @param {Readonly<Record<keyof Served, Server>>} servers
- * @param {(server: Server, turn: number) => void} replace
+ * @param {Replace} replace
  * @param {number} seconds
  * @returns {Promise<Served>}
  */
@@ -90,18 +97,26 @@ async function atOneRate(servers, replace, seconds) {
 }
 
 /**
+ * Fails where the agent did not take most of what was put in place: that would be a turn without refreshes.
  * @param {Server} server
- * @param {(server: Server, turn: number) => void} replace
+ * @param {Replace} replace
  * @param {{ rate: number, seconds: number }} pace
  */
 async function replaced(server, replace, pace) {
-	let turns = 0;
-	const timer = setInterval(() => {
+	let [turns, taken, before] = [0, 0, await revisionOf(server)];
+	const timer = setInterval(async () => {
 		turns += 1;
 		replace(server, turns);
+		// Late enough that it has been taken, and before the next.
+		await new Promise((resolve) => setTimeout(resolve, REFRESH_EVERY_MS / 2));
+		const now = await revisionOf(server);
+		if (now !== before) taken += 1;
+		before = now;
 	}, REFRESH_EVERY_MS);
 	try {
-		return await paced(server.url(PATH), pace);
+		const times = await paced(server.url(PATH), pace);
+		if (taken < turns / 2) throw new TypeError(`only ${taken} of ${turns} artifacts were taken`);
+		return times;
 	} finally {
 		clearInterval(timer);
 	}

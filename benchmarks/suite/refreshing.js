@@ -10,9 +10,13 @@ import { pack } from "./packed.js";
 
 /** Something that takes time, again and again. @typedef {{ run: () => Promise<void>, close: () => Promise<unknown> }} Work */
 
-/** Two artifacts of the same secrets, by turns, so that each is new. @param {Packed} packed */
+/**
+ * Two artifacts of the same secrets, by turns, so that each is new; in files of their own, since the one that is served
+ * is written over.
+ * @param {Packed} packed
+ */
 export function twoArtifacts({ artifact, body, identity }) {
-	return [artifact, pack(join(dirname(artifact), "other.json"), body, identity)];
+	return ["one", "other"].map((name) => pack(join(dirname(artifact), `${name}.json`), body, identity));
 }
 
 /**

@@ -46,14 +46,19 @@ export class JsonReader {
 		return kind;
 	}
 
-	/** Reads an object, calling `member` after each name to read the value. */
-	object(member: (name: string) => void): void {
+	/** How many characters have been read. */
+	get position(): number {
+		return this.#at;
+	}
+
+	/** Reads an object name by name; whoever is given one reads its value before asking for the next. */
+	*members(): Generator<string, void, undefined> {
 		this.#expect("{");
 		if (this.#take("}")) return;
 		do {
 			const name = this.text();
 			this.#expect(":");
-			member(name);
+			yield name;
 		} while (this.#take(","));
 		this.#expect("}");
 	}

@@ -1,6 +1,7 @@
 import { type JsonKind, JsonReader } from "./json-reader.js";
 import { quote } from "./quote.js";
 import { createSecrets, type Secrets } from "./secrets.js";
+import { atOnce, type Steps } from "./steps.js";
 
 /** Makes the error for a refused payload from one sentence, which names keys and never shows a value. */
 export type RefuseSecrets = (sentence: string) => Error;
@@ -11,7 +12,16 @@ export type RefuseSecrets = (sentence: string) => Error;
  * Numbers and booleans become the text they were written as. Throws what `refuse` returns.
  */
 export function parseSecrets(payload: Uint8Array, refuse: RefuseSecrets): Secrets {
-	return new PayloadParser(decodeText(payload, refuse), refuse).parse();
+	return atOnce(parseSecretsInSteps(payload, refuse, Number.POSITIVE_INFINITY));
+}
+
+/** The same, with a pause after about so many characters; the payload must stay as it is until the first of them. */
+export function* parseSecretsInSteps(
+	payload: Uint8Array,
+	refuse: RefuseSecrets,
+	charactersPerStep: number,
+): Steps<Secrets> {
+	return yield* new PayloadParser(decodeText(payload, refuse), refuse, charactersPerStep).parse();
 }
 
 const KIND_NAMES: Readonly<Record<JsonKind, string>> = {
@@ -34,43 +44,54 @@ function decodeText(payload: Uint8Array, refuse: RefuseSecrets): string {
 class PayloadParser {
 	readonly #reader: JsonReader;
 	readonly #refuse: RefuseSecrets;
+	readonly #charactersPerStep: number;
 	readonly #keys: Map<string, string> = new Map();
 	readonly #namespaces: Map<string, Map<string, string>> = new Map();
+	/** Where the step began. */
+	#since = 0;
 
-	constructor(text: string, refuse: RefuseSecrets) {
+	constructor(text: string, refuse: RefuseSecrets, charactersPerStep: number) {
 		this.#refuse = refuse;
+		this.#charactersPerStep = charactersPerStep;
 		this.#reader = new JsonReader(text, (position) =>
 			refuse(`The secrets are not valid JSON at character ${position + 1}; pack them again.`),
 		);
 	}
 
-	parse(): Secrets {
+	*parse(): Steps<Secrets> {
 		const kind = this.#reader.next();
 		if (kind !== "object") {
 			throw this.#refuse(`The secrets are ${KIND_NAMES[kind]}; pack an object of names and values.`);
 		}
-		this.#reader.object((name) => this.#readEntry(name));
+		for (const name of this.#reader.members()) {
+			this.#assertNew(this.#keys.has(name) || this.#namespaces.has(name), name);
+			const isNamespace = this.#reader.next() === "object";
+			this.#assertSameShape(isNamespace, name);
+			if (isNamespace) yield* this.#readNamespace(name);
+			else this.#keys.set(name, this.#readValue(name));
+			if (this.#isStepOver()) yield;
+		}
 		this.#reader.end();
 		return this.#namespaces.size > 0
 			? createSecrets({ shape: "namespaced", namespaces: this.#namespaces })
 			: createSecrets({ shape: "flat", keys: this.#keys });
 	}
 
-	#readEntry(name: string): void {
-		this.#assertNew(this.#keys.has(name) || this.#namespaces.has(name), name);
-		const isNamespace = this.#reader.next() === "object";
-		this.#assertSameShape(isNamespace, name);
-		if (isNamespace) this.#namespaces.set(name, this.#readNamespace(name));
-		else this.#keys.set(name, this.#readValue(name));
-	}
-
-	#readNamespace(namespace: string): Map<string, string> {
+	*#readNamespace(namespace: string): Steps<void> {
 		const keys = new Map<string, string>();
-		this.#reader.object((key) => {
+		this.#namespaces.set(namespace, keys);
+		for (const key of this.#reader.members()) {
 			this.#assertNew(keys.has(key), namespace, key);
 			keys.set(key, this.#readValue(namespace, key));
-		});
-		return keys;
+			if (this.#isStepOver()) yield;
+		}
+	}
+
+	#isStepOver(): boolean {
+		const { position } = this.#reader;
+		if (position - this.#since < this.#charactersPerStep) return false;
+		this.#since = position;
+		return true;
 	}
 
 	#readValue(...path: readonly string[]): string {

@@ -1,4 +1,6 @@
 import { inspect } from "node:util";
+import { serialiseSecrets } from "./serialise-secrets.js";
+import type { Steps } from "./steps.js";
 
 /** Key → value, with a null prototype, so that every name is an ordinary one. */
 export type FlatSecrets = Readonly<Record<string, string>>;
@@ -93,7 +95,12 @@ export class Secrets {
 		return this.#entries.namespaces.get(namespace)?.get(key);
 	}
 
-	/** A fresh copy of every value in the shape it was packed in: the only way out for all of them. */
+	/** The JSON of {@link reveal} in UTF-8, with a pause after about so many characters; the caller owns the bytes. */
+	serialise(charactersPerStep: number): Steps<Buffer> {
+		return serialiseSecrets(this.#entries, charactersPerStep);
+	}
+
+	/** A fresh copy of every value in the shape it was packed in. */
 	reveal(): FlatSecrets | NamespacedSecrets {
 		if (this.#entries.shape === "flat") return toRecord(this.#entries.keys);
 		return toRecord(Array.from(this.#entries.namespaces, ([name, keys]) => [name, toRecord(keys)] as const));

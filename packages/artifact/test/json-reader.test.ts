@@ -26,25 +26,28 @@ describe("JsonReader", () => {
 	it("shows names in order, duplicates too", () => {
 		const one = reader('{"b":1,"a":"x","b":true}');
 		const seen: string[] = [];
-		one.object((name) => {
+		const positions: number[] = [];
+		for (const name of one.members()) {
+			positions.push(one.position);
 			const kind = one.next();
 			seen.push(`${name}=${kind === "text" ? one.text() : kind === "number" ? one.number() : one.boolean()}`);
-		});
+		}
 		one.end();
 		expect(seen).toEqual(["b=1", "a=x", "b=true"]);
+		expect(positions).toEqual([5, 11, 19]);
 	});
 
 	it("counts positions from 0, past white space", () => {
 		expect(() => reader('  "abc').text()).toThrow("at 6");
-		expect(() => reader(" {} x").object(() => undefined)).not.toThrow();
+		expect(() => [...reader(" {} x").members()]).not.toThrow();
 		expect(() => reader("  x").end()).toThrow("at 2");
-		expect(() => reader('{"a" 1}').object(() => undefined)).toThrow("at 5");
+		expect(() => [...reader('{"a" 1}').members()]).toThrow("at 5");
 	});
 
 	it("refuses a value of another kind than asked for", () => {
 		expect(() => reader("1").text()).toThrow("at 0");
 		expect(() => reader("true").number()).toThrow("at 0");
 		expect(() => reader("1").boolean()).toThrow("at 0");
-		expect(() => reader("[]").object(() => undefined)).toThrow("at 0");
+		expect(() => [...reader("[]").members()]).toThrow("at 0");
 	});
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseSecrets } from "../src/index.js";
+import { parseSecrets, parseSecretsInSteps } from "../src/index.js";
 import { parseText, Refused, refusedSentence, secretsOf } from "./payload.js";
 
 describe("parseSecrets, values", () => {
@@ -181,6 +181,37 @@ describe("parseSecrets, what is not JSON", () => {
 	it("throws exactly the error it is given", () => {
 		const error = new Refused("mine");
 		expect(() => parseSecrets(Buffer.from("["), () => error)).toThrow(error);
+	});
+});
+
+describe("parseSecretsInSteps", () => {
+	const flat = Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`KEY_${n}`, "x".repeat(20)]));
+	const refuse = (sentence: string) => new Refused(sentence);
+
+	it.each([
+		["flat", flat],
+		["of one namespace", { all: flat }],
+		["of many namespaces", Object.fromEntries(Object.entries(flat).map(([name, A]) => [name, { A }]))],
+	])("pauses once in each so many characters of a payload that is %s", (_, payload) => {
+		const source = JSON.stringify(payload);
+		const steps = parseSecretsInSteps(Buffer.from(source), refuse, 500);
+		let pauses = 0;
+		let step = steps.next();
+		for (; step.done !== true; step = steps.next()) pauses += 1;
+		// A step ends with a value, so each may be longer by one.
+		expect(pauses).toBeGreaterThanOrEqual(Math.floor(source.length / (500 + 50)));
+		expect(pauses).toBeLessThanOrEqual(source.length / 500);
+		expect(JSON.stringify(step.value.reveal())).toBe(source);
+	});
+
+	it("needs the payload only until the first pause", () => {
+		const payload = Buffer.from(JSON.stringify(flat));
+		const steps = parseSecretsInSteps(payload, refuse, 500);
+		expect(steps.next().done).toBe(false);
+		payload.fill(0);
+		let step = steps.next();
+		while (step.done !== true) step = steps.next();
+		expect(step.value.reveal()).toEqual(withoutPrototypes(flat));
 	});
 });
 

@@ -1,5 +1,11 @@
 import type { VerifiedArtifact } from "@clef-sh/artifact";
-import { DecryptError, type Decryptor, decryptSecrets, letOthersRun } from "@clef-sh/decryptors";
+import {
+	BYTES_PER_TURN,
+	DecryptError,
+	type Decryptor,
+	decryptSecrets,
+	stepByStep,
+} from "@clef-sh/decryptors";
 import { isCodedError } from "./error-code.js";
 import { ServedSecrets } from "./open-secrets.js";
 
@@ -84,9 +90,8 @@ async function decryptToServe(
 ): Promise<ServedSecrets> {
 	try {
 		const secrets = await decryptSecrets(artifact, decryptor, signal);
-		const revealed = secrets.reveal();
-		await letOthersRun(artifact.ciphertext);
-		return new ServedSecrets(artifact.header.revision, secrets, revealed);
+		const body = await stepByStep(secrets.serialise(BYTES_PER_TURN));
+		return new ServedSecrets(artifact.header.revision, secrets, body);
 	} catch (cause) {
 		if (isCodedError(cause)) throw cause;
 		throw new DecryptError("DECRYPT_UNWRAP_FAILED", "The decryptor failed unexpectedly.", { cause });

@@ -29,11 +29,11 @@ export class ServedSecrets implements OpenSecrets {
 	#readers = 0;
 	#retired = false;
 
-	/** `revealed` is what {@link Secrets.reveal} gave a turn of the event loop before, where there are many. */
-	constructor(revision: string, secrets: Secrets, revealed: object = secrets.reveal()) {
+	/** `packed` is the JSON of the secrets in UTF-8; it is taken over, and wiped with the rest. */
+	constructor(revision: string, secrets: Secrets, packed: Buffer) {
 		this.revision = revision;
 		this.secrets = secrets;
-		this.#packed = Buffer.from(JSON.stringify(revealed));
+		this.#packed = packed;
 	}
 
 	body(format: BodyFormat): Buffer | undefined {

@@ -1,14 +1,14 @@
-import { parseSecrets } from "@clef-sh/artifact";
+import { atOnce, parseSecrets } from "@clef-sh/artifact";
 import { vectorSecrets } from "@clef-sh/testkit/vectors";
 import { describe, expect, it } from "vitest";
 import { ServedSecrets } from "../src/open-secrets.js";
 
 const served = (payload: unknown): ServedSecrets => {
-	const bytes = Buffer.from(JSON.stringify(payload));
-	return new ServedSecrets(
-		"r1",
-		parseSecrets(bytes, (sentence) => new TypeError(sentence)),
-	);
+	return open(JSON.stringify(payload));
+};
+const open = (payload: string): ServedSecrets => {
+	const secrets = parseSecrets(Buffer.from(payload), (sentence) => new TypeError(sentence));
+	return new ServedSecrets("r1", secrets, atOnce(secrets.serialise(Number.POSITIVE_INFINITY)));
 };
 const wiped = (body: Buffer | undefined): boolean => body?.every((byte) => byte === 0) === true;
 
@@ -38,8 +38,7 @@ describe("body", () => {
 
 	it("A16 carries __proto__ and its like as ordinary names", () => {
 		const payload = '{"__proto__":{"constructor":"a"},"toString":{"__proto__":"b"}}';
-		const secrets = parseSecrets(Buffer.from(payload), (sentence) => new TypeError(sentence));
-		expect(String(new ServedSecrets("r1", secrets).body("packed"))).toBe(payload);
+		expect(String(open(payload).body("packed"))).toBe(payload);
 	});
 });
 

@@ -26,6 +26,7 @@ interface Stage<T> {
 	readonly events: AgentEvent[];
 	/** What the decryptor does instead of giving a payload. */
 	fault: (() => never) | undefined;
+	payload: string;
 	/** What the source says next. */
 	answer: () => SourceResult | Promise<SourceResult>;
 	run(signal?: AbortSignal): ReturnType<typeof runRefreshCycle>;
@@ -38,7 +39,7 @@ function staged<T>(modeOf: (decrypt: () => Promise<Uint8Array>) => Mode<T>): Sta
 	const trustedKeys = importTrustedKeys(vectorKeys.ed25519PublicKey);
 	const mode = modeOf(async () => {
 		stage.fault?.();
-		return Buffer.from('{"KEY":"value"}');
+		return Buffer.from(stage.payload);
 	});
 	const cache = new SnapshotCache<T>(mode.release);
 	const reporter = new Reporter((event) => events.push(event), clock, cache, mode);
@@ -60,6 +61,7 @@ function staged<T>(modeOf: (decrypt: () => Promise<Uint8Array>) => Mode<T>): Sta
 		clock,
 		events,
 		fault: undefined,
+		payload: '{"KEY":"value"}',
 		answer: () => ({ kind: "unmodified" }),
 		run: (signal = new AbortController().signal) => runRefreshCycle(parts, OLD, signal),
 	};
@@ -221,11 +223,16 @@ describe.each(modes)("one refresh, %s", (_, start) => {
 	});
 });
 
-it("lets others run before and after a large body is read and before it is serialised", async () => {
+it("lets others run around each step over a large body, and between pieces of the longer ones", async () => {
 	const stage = staged((decrypt) => cachedMode({ decrypt }, 300));
 	stage.answer = modified(await sealArtifact());
 	expect(await turnsWhile(() => stage.run())).toBeLessThan(4);
 	stage.answer = modified(await sealArtifact({ revision: "r2", packedAt: LATER, secrets: { KEY: LARGE } }));
-	expect(await turnsWhile(() => stage.run())).toBeGreaterThanOrEqual(3 * 4);
-	expect(stage.parts.cache.current?.artifact.header.revision).toBe("r2");
+	// The body itself, before and after it is read.
+	expect(await turnsWhile(() => stage.run())).toBeGreaterThanOrEqual(2 * 4);
+	stage.payload = JSON.stringify({ A: LARGE, B: LARGE });
+	stage.answer = modified(await sealArtifact({ revision: "r3", packedAt: LATER, secrets: { KEY: LARGE } }));
+	// Before and after the payload, and after each value that is read and serialised.
+	expect(await turnsWhile(() => stage.run())).toBeGreaterThanOrEqual((2 + 2 + 2 + 2) * 4);
+	expect(stage.parts.cache.current?.artifact.header.revision).toBe("r3");
 });

@@ -1,7 +1,7 @@
-import { parseSecrets, type Secrets, type VerifiedArtifact } from "@clef-sh/artifact";
+import { parseSecretsInSteps, type Secrets, type VerifiedArtifact } from "@clef-sh/artifact";
 import { DecryptError } from "./decrypt-error.js";
 import type { Decryptor } from "./decryptor.js";
-import { letOthersRun } from "./turns.js";
+import { BYTES_PER_TURN, letOthersRun, stepByStep } from "./turns.js";
 
 /**
  * Decrypts an artifact and reads its payload; the plaintext bytes are filled with zeros before this settles. Of a large
@@ -17,7 +17,8 @@ export async function decryptSecrets(
 	const plaintext = await decryptor.decrypt(artifact, signal);
 	try {
 		await letOthersRun(plaintext);
-		return parseSecrets(plaintext, (sentence) => new DecryptError("DECRYPT_PAYLOAD_MALFORMED", sentence));
+		const refuse = (sentence: string) => new DecryptError("DECRYPT_PAYLOAD_MALFORMED", sentence);
+		return await stepByStep(parseSecretsInSteps(plaintext, refuse, BYTES_PER_TURN));
 	} finally {
 		plaintext.fill(0);
 		await letOthersRun(plaintext);

@@ -8,4 +8,4 @@ export { DecryptError } from "./decrypt-error.js";
 export { decryptSecrets } from "./decrypt-secrets.js";
 export type { Decryptor } from "./decryptor.js";
 export type { GcpClient, GcpOptions, GcpRequest } from "./gcp-key-unwrapper.js";
-export { letOthersRun } from "./turns.js";
+export { BYTES_PER_TURN, letOthersRun, stepByStep } from "./turns.js";

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
+import type { Steps } from "@clef-sh/artifact";
 
-/** How many bytes are worked on in one turn of the event loop: about a millisecond's work once it is compiled. */
+/** How many bytes or characters are worked on in one turn of the event loop: half a millisecond's work once it is compiled. */
 export const BYTES_PER_TURN = 65_536;
 
 /**
@@ -12,6 +13,15 @@ const TURNS_BETWEEN = 4;
 /** Lets whoever waits be answered, between two steps over these bytes that each take longer than one turn should. */
 export async function letOthersRun(bytes: Uint8Array): Promise<void> {
 	if (bytes.length > BYTES_PER_TURN) await turnsOfOthers();
+}
+
+/** Takes the steps with turns for others between them. */
+export async function stepByStep<R>(steps: Steps<R>): Promise<R> {
+	for (;;) {
+		const step = steps.next();
+		if (step.done === true) return step.value;
+		await turnsOfOthers();
+	}
 }
 
 /** The bytes as a stream of pieces, with turns for others between them; they are not copied. */

@@ -3,7 +3,7 @@ import { generateX25519Identity, identityToRecipient } from "age-encryption";
 import { expect, it } from "vitest";
 import { AgeKeyring } from "../src/age-keyring.js";
 import { decryptSecrets } from "../src/index.js";
-import { BYTES_PER_TURN, inTurns } from "../src/turns.js";
+import { BYTES_PER_TURN, inTurns, stepByStep } from "../src/turns.js";
 import { encrypt, sealed } from "./sealed.js";
 import { calm } from "./verified.js";
 
@@ -35,6 +35,32 @@ it("lets others run before and after a large payload is read, and wipes it all t
 	);
 	expect(turns).toBeGreaterThanOrEqual(2 * 4);
 	expect(large.every((byte) => byte === 0)).toBe(true);
+});
+
+it("lets others run between the pieces of a large payload", async () => {
+	const secrets = Object.fromEntries(
+		Array.from({ length: 5 }, (_, n) => [`${n}`, "x".repeat(BYTES_PER_TURN)]),
+	);
+	const large = Buffer.from(JSON.stringify(secrets));
+	const turns = await turnsWhile(() =>
+		decryptSecrets(sealed(Buffer.from("sealed")), { decrypt: async () => large }, calm),
+	);
+	// Before, after, and after each of the values.
+	expect(turns).toBeGreaterThanOrEqual((2 + 5) * 4);
+});
+
+it("comes to what the steps come to, and passes on what they throw", async () => {
+	const steps = function* () {
+		yield;
+		return "the end";
+	};
+	const turns = await turnsWhile(async () => expect(await stepByStep(steps())).toBe("the end"));
+	expect(turns).toBeGreaterThanOrEqual(4);
+	const broken = function* () {
+		yield;
+		throw new RangeError("broken");
+	};
+	await expect(stepByStep(broken())).rejects.toThrow("broken");
 });
 
 it("makes a small payload wait for nobody", async () => {
