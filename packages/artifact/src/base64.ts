@@ -1,3 +1,6 @@
+/** How refusals name what {@link decodeBase64} takes. */
+export const CANONICAL_BASE64 = "canonical base64";
+
 /**
  * Decodes standard base64, or returns `undefined` for anything but the one canonical spelling of the bytes.
  *

@@ -1,4 +1,4 @@
-import { decodeBase64 } from "./base64.js";
+import { CANONICAL_BASE64, decodeBase64 } from "./base64.js";
 import type { Fields, TextRule } from "./fields.js";
 import { quote } from "./quote.js";
 
@@ -25,9 +25,9 @@ const IV_BYTES = 12;
 const AUTH_TAG_BYTES = 16;
 
 /** Canonical base64 of any length. */
-export const BASE64: TextRule = {
+const BASE64: TextRule = {
 	accepts: (text) => decodeBase64(text) !== undefined,
-	expected: "canonical base64",
+	expected: CANONICAL_BASE64,
 };
 
 /** Reads the encryption; what is wrong with it is recorded in `fields`, and the result is then not to be used. */

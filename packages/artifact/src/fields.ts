@@ -1,4 +1,5 @@
 import { ArtifactError, type ArtifactProblem } from "./artifact-error.js";
+import { CANONICAL_BASE64, decodeBase64 } from "./base64.js";
 
 /** A rule for a text field, and how to say that it was broken. */
 export interface TextRule {
@@ -59,6 +60,15 @@ export class Fields {
 		else if (rule !== undefined && !rule.accepts(value)) this.refuse(name, `is not ${rule.expected}`);
 		else return value;
 		return "";
+	}
+
+	/** A required text that is canonical base64, with what it stands for, so that nobody decodes it twice. */
+	requiredBase64(name: string): { readonly text: string; readonly bytes: Uint8Array } {
+		const text = this.requiredText(name);
+		const bytes = decodeBase64(text);
+		if (bytes !== undefined) return { text, bytes };
+		this.refuse(name, `is not ${CANONICAL_BASE64}`);
+		return { text: "", bytes: new Uint8Array() };
 	}
 
 	/** A text that may be absent, and is taken as it is. */

@@ -1,5 +1,5 @@
 import { ArtifactError } from "./artifact-error.js";
-import { BASE64, type Encryption, readEncryption } from "./encryption.js";
+import { type Encryption, readEncryption } from "./encryption.js";
 import { Fields, isRecord } from "./fields.js";
 import { type ArtifactHeader, readHeader } from "./header.js";
 import { type Revocation, readRevocation } from "./revocation.js";
@@ -8,6 +8,7 @@ interface UnverifiedFields {
 	readonly header: ArtifactHeader;
 	readonly encryption: Encryption;
 	readonly ciphertext: string;
+	readonly ciphertextBytes: Uint8Array;
 	readonly signature: string | undefined;
 	readonly signatureAlgorithm: string | undefined;
 }
@@ -21,6 +22,8 @@ export class UnverifiedArtifact {
 	readonly encryption: Encryption;
 	/** Canonical base64 text. */
 	readonly ciphertext: string;
+	/** What that text stands for. */
+	readonly ciphertextBytes: Uint8Array;
 	/** As the body has it: neither base64 nor of any known algorithm yet. */
 	readonly signature?: string;
 	readonly signatureAlgorithm?: string;
@@ -36,6 +39,7 @@ export class UnverifiedArtifact {
 		this.header = fields.header;
 		this.encryption = fields.encryption;
 		this.ciphertext = fields.ciphertext;
+		this.ciphertextBytes = fields.ciphertextBytes;
 		if (fields.signature !== undefined) this.signature = fields.signature;
 		if (fields.signatureAlgorithm !== undefined) this.signatureAlgorithm = fields.signatureAlgorithm;
 		Object.freeze(this);
@@ -54,10 +58,11 @@ export function parseArtifact(body: Uint8Array): UnverifiedArtifact | Revocation
 
 function readArtifact(fields: Fields): UnverifiedArtifact {
 	readVersion(fields);
+	const header = readHeader(fields);
+	const encryption = readEncryption(fields);
+	const { text: ciphertext, bytes: ciphertextBytes } = fields.requiredBase64("ciphertext");
 	const artifact: UnverifiedFields = {
-		header: readHeader(fields),
-		encryption: readEncryption(fields),
-		ciphertext: fields.requiredText("ciphertext", BASE64),
+		...{ header, encryption, ciphertext, ciphertextBytes },
 		signature: fields.optionalText("signature"),
 		signatureAlgorithm: fields.optionalText("signatureAlgorithm"),
 	};

@@ -7,19 +7,16 @@ const PLAIN = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
 /** JSON in UTF-8 of the entries in their shape and order, with a pause after about so many characters. */
 export function* serialiseSecrets(entries: SecretEntries, charactersPerStep: number): Steps<Buffer> {
 	const text = new JsonText(charactersPerStep);
-	try {
-		if (entries.shape === "flat") yield* text.object(entries.keys);
-		else yield* text.objects(entries.namespaces);
-		return text.bytes();
-	} finally {
-		text.wipe();
-	}
+	if (entries.shape === "flat") yield* text.object(entries.keys);
+	else yield* text.objects(entries.namespaces);
+	return text.bytes();
 }
 
 /** JSON that is written piece by piece: as one text, it would be made whole and then copied whole in one step. */
 class JsonText {
 	readonly #charactersPerPiece: number;
-	readonly #pieces: Buffer[] = [];
+	readonly #pieces: string[] = [];
+	#byteLength = 0;
 	#text = "";
 
 	constructor(charactersPerPiece: number) {
@@ -48,18 +45,18 @@ class JsonText {
 		this.#text += separator === "{" ? "{}" : "}";
 	}
 
-	/** The caller owns them. */
+	/** Written once, at its whole length: large buffers that are thrown away make V8 collect garbage of all ages. */
 	bytes(): Buffer {
 		this.#endPiece();
-		return Buffer.concat(this.#pieces);
-	}
-
-	wipe(): void {
-		for (const piece of this.#pieces) piece.fill(0);
+		const bytes = Buffer.allocUnsafeSlow(this.#byteLength);
+		let offset = 0;
+		for (const piece of this.#pieces) offset += bytes.write(piece, offset);
+		return bytes;
 	}
 
 	#endPiece(): void {
-		this.#pieces.push(Buffer.from(this.#text));
+		this.#pieces.push(this.#text);
+		this.#byteLength += Buffer.byteLength(this.#text);
 		this.#text = "";
 	}
 }

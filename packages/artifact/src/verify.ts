@@ -51,7 +51,7 @@ export class VerifiedArtifact {
 		this.#brand = true;
 		this.header = artifact.header;
 		this.encryption = artifact.encryption;
-		this.ciphertext = Buffer.from(artifact.ciphertext, "base64");
+		this.ciphertext = artifact.ciphertextBytes;
 		if (signedBy !== undefined) this.signedBy = signedBy;
 		this.payloadDigest = payloadDigest;
 		Object.freeze(this);

@@ -67,7 +67,7 @@ function inspectRevocation({ revokedAtMs, packedAtMs, ...rest }: Revocation): Re
 
 function inspectSealed(artifact: UnverifiedArtifact): ArtifactInspection {
 	const { packedAtMs: _, expiresAtMs: __, ciphertextHash, ...clear } = artifact.header;
-	const ciphertext = Buffer.from(artifact.ciphertext, "base64");
+	const ciphertext = artifact.ciphertextBytes;
 	return {
 		kind: "artifact",
 		...clear,

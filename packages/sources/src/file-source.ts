@@ -23,6 +23,7 @@ export interface FileSourceOptions {
 /** The file system that the file is in. */
 export type SourceFiles = Pick<typeof import("node:fs/promises"), "open">;
 
+/** What is made room for where a file is longer than its size. */
 const CHUNK_BYTES = 65_536;
 
 /** For one read as a whole: a network share may stop answering in the middle of it, and never say so. */
@@ -106,7 +107,7 @@ export class FileSource implements Source {
 		try {
 			const { size } = await this.#assertRegular(handle);
 			if (!(size <= this.#maxBytes)) throw this.#tooLarge();
-			return await this.#drain(handle, signal);
+			return await this.#drain(handle, size, signal);
 		} catch (error) {
 			throw signal.aborted ? signal.reason : fileError(error, this.description);
 		}
@@ -121,16 +122,17 @@ export class FileSource implements Source {
 	}
 
 	/** Counts while reading: the file may grow, and the size of some files is only known at their end. */
-	async #drain(handle: FileHandle, signal: AbortSignal): Promise<Uint8Array> {
-		const chunks: Uint8Array[] = [];
-		let total = 0;
+	async #drain(handle: FileHandle, size: number, signal: AbortSignal): Promise<Uint8Array> {
+		// One more than it should have, for the read that finds its end.
+		let buffer = Buffer.alloc(size + 1);
+		let filled = 0;
 		for (;;) {
 			signal.throwIfAborted();
-			const { bytesRead, buffer } = await handle.read(Buffer.alloc(CHUNK_BYTES), 0, CHUNK_BYTES, null);
-			if (bytesRead === 0) return Buffer.concat(chunks, total);
-			total += bytesRead;
-			if (!(total <= this.#maxBytes)) throw this.#tooLarge();
-			chunks.push(buffer.subarray(0, bytesRead));
+			const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled, null);
+			if (bytesRead === 0) return buffer.subarray(0, filled);
+			filled += bytesRead;
+			if (!(filled <= this.#maxBytes)) throw this.#tooLarge();
+			if (filled === buffer.length) buffer = Buffer.concat([buffer], filled + CHUNK_BYTES);
 		}
 	}
 
