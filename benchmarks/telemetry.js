@@ -1,6 +1,6 @@
 // Requests per second with telemetry to a dead collector beside none, and the same twice to tell how much that means: of
-// the built command when its code is compiled, all of them alive and asked by turns; and in its first three seconds, in
-// which telemetry's code is loaded and compiled as well.
+// the built command when its code is compiled, all of them alive and asked by slices of a twentieth of a second; and in its
+// first three seconds, in which telemetry's code is loaded and compiled as well.
 // Usage: node telemetry.js
 
 import { mkdtempSync, rmSync } from "node:fs";
@@ -9,12 +9,14 @@ import { join } from "node:path";
 import { beside } from "./suite/beside.js";
 import { ratiosLine, ratiosOf } from "./suite/figures.js";
 import { packedIn } from "./suite/packed.js";
-import { perSecond, together, warmedUp } from "./suite/together.js";
+import { bySlices } from "./suite/slices.js";
+import { inRounds, warmedUp } from "./suite/together.js";
 import { agentOn, NPM_COMMAND } from "./suite/variants.js";
 
 /** Many rounds, because processes of the same code differ from each other by more than the turns of one do. */
-const COURSE = { rounds: 24, turns: 4, before: warmedUp("/v1/secrets") };
-const TURN_SECONDS = 1;
+const ROUNDS = 40;
+const SECONDS = 1.5;
+const PATH = "/v1/secrets";
 const ROUNDS_FROM_START = 15;
 const NONE = "none";
 /** @type {Readonly<Record<string, Record<string, string>>>} */
@@ -32,14 +34,18 @@ try {
 	const variants = Object.fromEntries(
 		Object.entries(KINDS).map(([kind, env]) => [kind, agentOn(NPM_COMMAND, packed, env)]),
 	);
-	const rates = await together(variants, COURSE, perSecond("/v1/secrets", TURN_SECONDS));
+	const rates = await inRounds(variants, ROUNDS, async (servers) => {
+		await warmedUp(PATH)(Object.values(servers));
+		const inThis = await bySlices(servers, PATH, SECONDS);
+		return Object.fromEntries(Object.entries(inThis).map(([kind, rate]) => [kind, [rate]]));
+	});
 	const others = Object.keys(KINDS).filter((kind) => kind !== NONE);
 	for (const kind of others)
-		console.log(ratiosLine(`GET /v1/secrets, ${kind}`, ratiosOf(rates[kind] ?? [], rates[NONE] ?? []), AIM));
+		console.log(ratiosLine(`GET ${PATH}, ${kind}`, ratiosOf(rates[kind] ?? [], rates[NONE] ?? []), AIM));
 	for (const kind of others) {
 		const subject = agentOn(NPM_COMMAND, packed, KINDS[kind]);
 		const { starts, requests } = await beside(ROUNDS_FROM_START, subject, agentOn(NPM_COMMAND, packed));
-		console.log(ratiosLine(`GET /v1/secrets, ${kind}, first three seconds`, requests, AIM));
+		console.log(ratiosLine(`GET ${PATH}, ${kind}, first three seconds`, requests, AIM));
 		const lower = { reference: NONE, sense: "lower is better" };
 		console.log(ratiosLine(`start to first 200, ${kind}`, starts, lower));
 	}

@@ -34,7 +34,7 @@ export async function beside(rounds, subject, reference) {
 /** @param {Variant} variant */
 function startedAndLoaded(variant) {
 	return withServer(variant, async (server) => {
-		const { requests, seconds } = await autocannon(server.url("/v1/secrets"), SECONDS);
+		const { requests, seconds } = await autocannon(server.url("/v1/secrets"), SECONDS).served;
 		return { startMs: server.startMs, perSecond: requests / seconds };
 	});
 }
