@@ -70,7 +70,8 @@ function byAutocannon(said) {
 
 /** @param {string} url @param {number} seconds @returns {Load} */
 function wrk(url, seconds) {
-	const args = ["-t1", `-c${CONNECTIONS}`, `-d${seconds}s`, "-H", AUTHORIZATION, url];
+	// It may be stopped for a while, which would pass for a server that does not answer.
+	const args = ["-t1", `-c${CONNECTIONS}`, `-d${seconds}s`, "--timeout", "30s", "-H", AUTHORIZATION, url];
 	const { child, said } = started("wrk", args);
 	return { child, served: said.then(byWrk) };
 }
