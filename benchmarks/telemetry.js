@@ -14,7 +14,7 @@ import { inRounds, warmedUp } from "./suite/together.js";
 import { agentOn, NPM_COMMAND } from "./suite/variants.js";
 
 /** Many rounds, because processes of the same code differ from each other by more than the turns of one do. */
-const ROUNDS = 40;
+const ROUNDS = 36;
 const SECONDS = 1.5;
 const PATH = "/v1/secrets";
 const ROUNDS_FROM_START = 15;

@@ -12,8 +12,10 @@ import { rotated } from "./rounds.js";
 const SLICE_MS = 50;
 /** In which a generator opens its connections. */
 const START_MS = 20;
-/** Longer than any of this takes: they are interrupted. */
-const LIMIT_SECONDS = 600;
+/** In which a generator whose time is up notices. */
+const END_MS = 1000;
+/** What a turn takes beyond its slice, at most. */
+const SLACK = 1.25;
 
 /**
  * Requests per second of each server, while it was asked.
@@ -25,10 +27,12 @@ const LIMIT_SECONDS = 600;
  */
 export async function bySlices(servers, path, seconds) {
 	const names = /** @type {K[]} */ (Object.keys(servers));
+	// wrk tells what it did when its time is over, and not where it is interrupted: that may be one of its threads.
+	const whole = Math.ceil(names.length * (seconds + START_MS / 1000) * SLACK);
 	/** @type {Partial<Record<K, Slices>>} */
 	const slices = {};
 	try {
-		for (const name of names) slices[name] = await Slices.start(servers[name].url(path));
+		for (const name of names) slices[name] = await Slices.start(servers[name].url(path), whole);
 		for (let turn = 0; turn < (seconds * 1000) / SLICE_MS; turn += 1) {
 			for (const name of rotated(names, turn)) await slices[name]?.take();
 		}
@@ -43,30 +47,33 @@ export async function bySlices(servers, path, seconds) {
 
 /** One generator, which is stopped between its slices. */
 class Slices {
-	/** @param {Load} load */
-	constructor(load) {
+	/** @param {Load} load @param {number} overAt */
+	constructor(load, overAt) {
 		this.load = load;
+		this.overAt = overAt;
 		this.milliseconds = 0;
 	}
 
-	/** @param {string} url */
-	static async start(url) {
-		const load = lightest().start(url, LIMIT_SECONDS);
+	/** @param {string} url @param {number} seconds in which all slices have to be taken */
+	static async start(url, seconds) {
+		const load = lightest().start(url, seconds);
 		await once(load.child, "spawn");
-		const slices = new Slices(load);
+		const slices = new Slices(load, performance.now() + seconds * 1000 + END_MS);
 		await slices.#run(START_MS);
 		return slices;
 	}
 
+	/** Nothing where the machine stood still for so long that the generator's time is up. */
 	async take() {
+		if (performance.now() + SLICE_MS > this.overAt - END_MS) return;
 		this.load.child.kill("SIGCONT");
 		await this.#run(SLICE_MS);
 	}
 
 	/** @returns {Promise<number>} */
 	async end() {
-		// In this order, so that it does nothing else when it goes on.
-		this.load.child.kill("SIGINT");
+		// When it goes on its time is over, so that it does nothing else.
+		await new Promise((resolve) => setTimeout(resolve, this.overAt - performance.now()));
 		this.load.child.kill("SIGCONT");
 		const { requests } = await this.load.served;
 		return (requests * 1000) / this.milliseconds;
