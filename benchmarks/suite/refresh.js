@@ -104,7 +104,7 @@ async function atOneRate(servers, replace, seconds) {
  */
 async function replaced(server, replace, pace) {
 	let [turns, taken, before] = [0, 0, await revisionOf(server)];
-	const timer = setInterval(async () => {
+	const replaceAndLook = async () => {
 		turns += 1;
 		replace(server, turns);
 		// Late enough that it has been taken, and before the next.
@@ -112,9 +112,16 @@ async function replaced(server, replace, pace) {
 		const now = await revisionOf(server);
 		if (now !== before) taken += 1;
 		before = now;
+	};
+	let latest = Promise.resolve();
+	const timer = setInterval(() => {
+		latest = replaceAndLook();
 	}, REFRESH_EVERY_MS);
 	try {
 		const times = await paced(server.url(PATH), pace);
+		clearInterval(timer);
+		// Else it would ask a server that is being stopped.
+		await latest;
 		if (taken < turns / 2) throw new TypeError(`only ${taken} of ${turns} artifacts were taken`);
 		return times;
 	} finally {
