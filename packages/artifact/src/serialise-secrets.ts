@@ -24,17 +24,19 @@ class JsonText {
 	}
 
 	*objects(members: Iterable<readonly [string, Iterable<readonly [string, string]>]>): Steps<void> {
-		let separator = "{";
+		this.#text += "{";
+		let separator = "";
 		for (const [name, value] of members) {
 			this.#text += `${separator}${quoted(name)}:`;
 			yield* this.object(value);
 			separator = ",";
 		}
-		this.#text += separator === "{" ? "{}" : "}";
+		this.#text += "}";
 	}
 
 	*object(members: Iterable<readonly [string, string]>): Steps<void> {
-		let separator = "{";
+		this.#text += "{";
+		let separator = "";
 		for (const [name, value] of members) {
 			this.#text += `${separator}${quoted(name)}:${quoted(value)}`;
 			separator = ",";
@@ -42,7 +44,7 @@ class JsonText {
 			this.#endPiece();
 			yield;
 		}
-		this.#text += separator === "{" ? "{}" : "}";
+		this.#text += "}";
 	}
 
 	/** Written once, at its whole length: large buffers that are thrown away make V8 collect garbage of all ages. */
