@@ -35,7 +35,7 @@ export async function latency({ folder, rounds, seconds }) {
 		/** @type {Record<string, Variant>} */
 		const variants = { [build.name]: agent, [FLOOR]: floor };
 		if (build === all[0]) variants[FLOOR_AGAIN] = floor;
-		const times = await inRounds(variants, rounds, (servers) => atOneRate(servers, seconds));
+		const times = await inRounds(variants, rounds, (servers) => atOneRate(servers, build.name, seconds));
 		figures.push(...figuresOf(build, times));
 		series.push({ name: build.name, points: curve(times[build.name] ?? []) });
 		series.push({ name: `bare floor on Node ${build.nodeVersion}`, points: curve(times[FLOOR] ?? []) });
@@ -44,25 +44,25 @@ export async function latency({ folder, rounds, seconds }) {
 }
 
 /**
- * Half of what the first of these servers can do at this moment, in requests per second, when all have got used to it:
- * what a machine that others use could do a minute ago, it may not be able to do now, and V8 compiles some code anew when
- * requests come otherwise than before.
+ * Half of what one of these servers can do at this moment, in requests per second, when all have got used to it: what a
+ * machine that others use could do a minute ago, it may not be able to do now, and V8 compiles some code anew when requests
+ * come otherwise than before.
  * @param {Readonly<Record<string, Server>>} servers
+ * @param {Server} of
  * @param {string} path
  * @returns {Promise<number>}
  */
-export async function settledRate(servers, path) {
+export async function settledRate(servers, of, path) {
 	const all = Object.values(servers);
 	await warmedUp(path)(all);
-	const [first] = /** @type {[Server]} */ (all);
-	const rate = Math.round((await perSecond(path, SATURATION_SECONDS)(first)) / 2);
+	const rate = Math.round((await perSecond(path, SATURATION_SECONDS)(of)) / 2);
 	for (const server of all) await paced(server.url(path), { rate, seconds: SETTLE_SECONDS });
 	return rate;
 }
 
-/** @param {Readonly<Record<string, Server>>} servers @param {number} seconds */
-async function atOneRate(servers, seconds) {
-	const rate = await settledRate(servers, PATH);
+/** @param {Readonly<Record<string, Server>>} servers @param {string} agent @param {number} seconds */
+async function atOneRate(servers, agent, seconds) {
+	const rate = await settledRate(servers, /** @type {Server} */ (servers[agent]), PATH);
 	/** @type {Record<string, () => Promise<Paced>>} */
 	const turns = {};
 	for (const [name, server] of Object.entries(servers))

@@ -89,7 +89,7 @@ async function revisionOf(server) {
  * @returns {Promise<Served>}
  */
 async function atOneRate(servers, replace, seconds) {
-	const rate = await settledRate(servers, PATH);
+	const rate = await settledRate(servers, servers.without, PATH);
 	return byTurns(TURNS, {
 		without: () => paced(servers.without.url(PATH), { rate, seconds }),
 		while: () => replaced(servers.while, replace, { rate, seconds }),

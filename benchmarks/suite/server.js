@@ -62,7 +62,9 @@ export class Server {
 		return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]);
 	}
 
+	/** Nothing where it has ended by itself. */
 	async stop() {
+		if (this.child.exitCode !== null || this.child.signalCode !== null) return;
 		const gone = once(this.child, "exit");
 		this.child.kill("SIGTERM");
 		await gone;

@@ -34,6 +34,7 @@ export function together(variants, { rounds, turns, before }, turn) {
 
 /**
  * The same of any work on fresh processes of all variants, which end whatever happens; `work` gives a round's results.
+ * It has them in an order that rotates with the round, so that none is always the first to be started or to be asked.
  * @template {string} K
  * @template T
  * @param {Readonly<Record<K, Variant>>} variants
@@ -51,8 +52,7 @@ export async function inRounds(variants, rounds, work) {
 		const servers = {};
 		try {
 			for (const name of rotated(names, round)) servers[name] = await Server.start(variants[name]);
-			const inOrder = Object.fromEntries(names.map((name) => [name, servers[name]]));
-			const taken = await work(/** @type {Record<K, Server>} */ (inOrder));
+			const taken = await work(/** @type {Record<K, Server>} */ (servers));
 			for (const name of names) results[name]?.push(...taken[name]);
 		} finally {
 			for (const server of /** @type {Server[]} */ (Object.values(servers))) await server.stop();
