@@ -7,14 +7,14 @@ import { vectorKeys } from "@clef-sh/testkit/vectors";
 import { expect, vi } from "vitest";
 import { AgentProcess } from "./agent-process.js";
 import { type Ended, runProgram } from "./command.js";
-import { itWith, part } from "./part.js";
+import { itWith, type Part, part } from "./part.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
 type CommandLine = readonly [program: string, ...args: string[]];
 
 /** How one of the examples becomes a program. */
 interface Example {
-	readonly needs: string;
+	readonly needs: Part;
 	/** A compiler's command, which writes into the folder. */
 	readonly compile?: (folder: string) => CommandLine;
 	readonly run: (folder: string) => CommandLine;
@@ -24,21 +24,21 @@ interface Example {
 vi.setConfig({ testTimeout: 60_000 });
 
 const EXAMPLES: Readonly<Record<string, Example>> = {
-	"handler.py": { needs: "python3", run: () => ["python3", example("handler.py")] },
-	"index.mjs": { needs: "node", run: () => [process.execPath, example("index.mjs")] },
-	"secret.sh": { needs: "curl", run: () => ["sh", example("secret.sh")] },
+	"handler.py": { needs: part("python3"), run: () => ["python3", example("handler.py")] },
+	"index.mjs": { needs: part("node"), run: () => [process.execPath, example("index.mjs")] },
+	"secret.sh": { needs: part("curl"), run: () => ["sh", example("secret.sh")] },
 	"main.go": {
-		needs: "go",
+		needs: part("go", "version"),
 		compile: (folder) => ["go", "build", "-o", join(folder, "main"), example("main.go")],
 		run: (folder) => [join(folder, "main")],
 	},
 	"Handler.java": {
-		needs: "javac",
+		needs: part("javac"),
 		compile: (folder) => ["javac", "-d", folder, example("Handler.java")],
 		run: (folder) => ["java", "-cp", folder, "Handler"],
 	},
 	"main.rs": {
-		needs: "rustc",
+		needs: part("rustc"),
 		compile: (folder) => ["rustc", "--edition", "2021", "-o", join(folder, "main"), example("main.rs")],
 		run: (folder) => [join(folder, "main")],
 	},
@@ -62,7 +62,7 @@ const PROXIES = {
 };
 
 for (const [name, { needs, compile, run }] of Object.entries(EXAMPLES)) {
-	itWith(part(needs))(`${name} reads exactly the value, and says why it may not`, async () => {
+	itWith(needs)(`${name} reads exactly the value, and says why it may not`, async () => {
 		const folder = temporaryFolder();
 		const agent = await servingAgent(folder);
 		if (compile) expect(await runIn(folder, compile(folder))).toMatchObject({ status: 0 });

@@ -8,7 +8,8 @@ const NO_ANSWER =
 	/ERR_PNPM_AUDIT_(?:BAD_RESPONSE|ENDPOINT_NOT_EXISTS)|\b(?:ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ECONNRESET)\b/;
 
 // Development dependencies too: the command is bundled from some, and what builds a release can change it.
-const args = ["audit", "--audit-level", "moderate"];
+// With a level of its own, or pnpm would fail without a word under `npm run --silent`.
+const args = ["audit", "--audit-level", "moderate", "--loglevel", "info"];
 const { ok, output } = run(process.execPath, ["scripts/pnpm.js", ...args]);
 if (ok) {
 	console.log(output);
