@@ -23,7 +23,9 @@ export class Disk {
 	#kept: KeptArtifact | undefined;
 	/** Only the latest is worth writing when several have come while the disk was busy. */
 	#latest: (() => Promise<void>) | undefined;
-	#flight: Promise<void> | undefined;
+	#isBusy = false;
+	/** Those who wait, within their deadline, until the disk has nothing to do; none is left behind while it hangs. */
+	readonly #waiting = new Set<() => void>();
 
 	/** Without a file every method does nothing. */
 	constructor(file: ArtifactFile | undefined, clock: Clock, reporter: DiskReporter) {
@@ -86,23 +88,25 @@ export class Disk {
 		return purged;
 	}
 
-	async #perform(task: () => Promise<void>): Promise<void> {
+	#perform(task: () => Promise<void>): Promise<void> {
 		this.#latest = task;
-		this.#flight ??= this.#drain().finally(() => {
-			this.#flight = undefined;
-		});
-		let cancel: () => void = () => undefined;
-		const deadline = new Promise<void>((resolve) => {
-			cancel = this.#clock.setTimeout(() => {
+		return new Promise((resolve) => {
+			const done = () => {
+				cancel();
+				resolve();
+			};
+			const cancel = this.#clock.setTimeout(() => {
+				this.#waiting.delete(done);
 				this.#reporter.diskFailed(notAnswering());
 				resolve();
 			}, DEADLINE_MS);
+			this.#waiting.add(done);
+			if (!this.#isBusy) void this.#drain();
 		});
-		await Promise.race([this.#flight, deadline]);
-		cancel();
 	}
 
 	async #drain(): Promise<void> {
+		this.#isBusy = true;
 		while (this.#latest !== undefined) {
 			const task = this.#latest;
 			this.#latest = undefined;
@@ -112,6 +116,10 @@ export class Disk {
 				this.#reporter.diskFailed(isCodedError(error) ? error : unexpected(error));
 			}
 		}
+		// In the same turn in which nothing was left: a task that comes later would find nobody to do it.
+		this.#isBusy = false;
+		for (const done of this.#waiting) done();
+		this.#waiting.clear();
 	}
 }
 

@@ -1,6 +1,7 @@
 import { sealArtifact } from "@clef-sh/testkit/artifacts";
 import { encryptWith } from "@clef-sh/testkit/aws-kms-key";
 import { AwsKmsServer } from "@clef-sh/testkit/aws-kms-server";
+import { settle } from "@clef-sh/testkit/clock";
 import { sealEnvelope } from "@clef-sh/testkit/envelopes";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { harmlessSink } from "../src/harmless-sink.js";
@@ -26,9 +27,12 @@ describe("harmlessSink", () => {
 			},
 			"string",
 		],
-	])("warns of what the sink throws by its kind alone", (sink, detail) => {
+		[async () => fail(), "TypeError"],
+		[() => Promise.reject("text"), "string"],
+	])("warns of what the sink throws or rejects with by its kind alone: %s", async (sink, detail) => {
 		const warn = vi.spyOn(process, "emitWarning").mockReturnValue();
 		harmlessSink("onKmsCall", sink)(undefined);
+		await settle();
 		expect(warn.mock.calls).toEqual([
 			["The onKmsCall sink of a clef agent threw.", { code: "CLEF_EVENT_SINK", detail }],
 		]);
