@@ -86,7 +86,8 @@ sends the same conditional request and does nothing else. What other sources tak
 		title: "Refresh",
 		text: `The library's refresh from reading an artifact to serving it, and what requests notice that a process answers
 while it takes a new artifact four times a second, in two turns of three seconds in a round. Beside it lives one whose
-artifact stays the same; its slowest request is there for comparison.`,
+artifact stays the same; its slowest request is there for comparison. Most of what is above it are V8's collections of old
+objects, one in every fourth to seventh refresh ([why](decisions/0013-answers-in-one-turn.md)).`,
 	},
 	{
 		part: "jit",
