@@ -7,19 +7,26 @@ export type TextReading = () => Promise<string>;
 const DEADLINE_MS = 2_000;
 
 /**
- * Rejects with an error of the code `ETIMEDOUT` when reading takes longer than two seconds.
+ * Rejects with an error of the code `ETIMEDOUT` when reading takes longer than two seconds, and then at once until it ends:
+ * one reader has waited for all.
  *
  * What hangs is not begun a second time: each attempt may hold a thread of the process until it ends.
  */
 export function timelyReading(read: TextReading, clock: Clock): TextReading {
 	let running: Promise<string> | undefined;
+	let hangs = false;
 	return async () => {
+		if (hangs) throw new ReadingTimeout();
 		running ??= read().finally(() => {
 			running = undefined;
+			hangs = false;
 		});
 		let cancel: () => void = () => undefined;
 		const late = new Promise<never>((_, reject) => {
-			cancel = clock.setTimeout(() => reject(new ReadingTimeout()), DEADLINE_MS);
+			cancel = clock.setTimeout(() => {
+				hangs = true;
+				reject(new ReadingTimeout());
+			}, DEADLINE_MS);
 		});
 		try {
 			return await Promise.race([running, late]);
