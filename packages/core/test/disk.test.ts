@@ -94,19 +94,22 @@ describe("Disk", () => {
 		expect(clock.pendingTimers).toBe(0);
 	});
 
-	it.each([...Array(12).keys()])("D35 writes what comes %i microtasks after the one before is written", async (late) => {
-		const saved: number[] = [];
-		const { disk: tried } = disk({
-			save: async ({ confirmedAtMs }) => {
-				saved.push(confirmedAtMs);
-			},
-		});
-		const first = tried.keep(kept(1));
-		for (let turn = 0; turn < late; turn += 1) await undefined;
-		await tried.confirm(2);
-		await first;
-		expect(saved).toEqual([1, 2]);
-	});
+	it.each([...Array(12).keys()])(
+		"D35 writes what comes %i microtasks after the one before is written",
+		async (late) => {
+			const saved: number[] = [];
+			const { disk: tried } = disk({
+				save: async ({ confirmedAtMs }) => {
+					saved.push(confirmedAtMs);
+				},
+			});
+			const first = tried.keep(kept(1));
+			for (let turn = 0; turn < late; turn += 1) await undefined;
+			await tried.confirm(2);
+			await first;
+			expect(saved).toEqual([1, 2]);
+		},
+	);
 
 	it("A9 tells whether a revoked artifact is gone", async () => {
 		const floor = new TrustFloor();
