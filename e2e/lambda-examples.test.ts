@@ -61,11 +61,15 @@ const PROXIES = {
 	JAVA_TOOL_OPTIONS: "-Dhttp.proxyHost=127.0.0.1 -Dhttp.proxyPort=9 -Dhttp.nonProxyHosts=",
 };
 
+/** By which `rustc`, where it is rustup's, finds the compiler. */
+const { RUSTUP_HOME } = process.env;
+const COMPILERS = RUSTUP_HOME === undefined ? {} : { RUSTUP_HOME };
+
 for (const [name, { needs, compile, run }] of Object.entries(EXAMPLES)) {
 	itWith(needs)(`${name} reads exactly the value, and says why it may not`, async () => {
 		const folder = temporaryFolder();
 		const agent = await servingAgent(folder);
-		if (compile) expect(await runIn(folder, compile(folder))).toMatchObject({ status: 0 });
+		if (compile) expect(await runIn(folder, compile(folder), COMPILERS)).toMatchObject({ status: 0 });
 		const reading = (token: string) =>
 			runIn(folder, run(folder), { AWS_SESSION_TOKEN: token, CLEF_AGENT_PORT: String(agent.port) });
 
